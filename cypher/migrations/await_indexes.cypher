@@ -1,0 +1,3 @@
+// Returns when every index is online, or after five minutes.
+// mode: read
+CALL db.awaitIndexes(300)

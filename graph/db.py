@@ -1,0 +1,209 @@
+"""The one place that talks to Neo4j: statements in, plain Python values out.
+
+Reads of one statement run as auto-commit transactions, which cost half of a managed one; only when the server asks for
+it are they repeated under the driver's managed retries. Writes are managed transactions whose work must be safe to repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, LiteralString, TypeVar
+
+import neo4j
+from neo4j import exceptions as driver_errors
+
+from graph.errors import GraphError, TooExpensive, Unavailable
+from graph.queries import Query
+
+T = TypeVar("T")
+Row = dict[str, Any]
+Constraint = driver_errors.ConstraintError
+
+# A server that says so has cut the statement off for its time or its memory. The driver counts both as worth repeating.
+_TOO_EXPENSIVE = (
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
+    "Neo.TransientError.General.OutOfMemoryError",
+    "Neo.ClientError.Transaction.TransactionTimedOut",
+    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+)
+FIRST_RETRY_AFTER = 0.02  # seconds; the driver's own default of a second makes every lost race slow
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach a Neo4j: a bolt:// or neo4j:// URI (or their +s forms), credentials, and the database's name."""
+
+    uri: str
+    username: str
+    password: str
+    database: str | None = None
+    pool_size: int = 100
+    retry_for: float = 10.0  # seconds
+    statement_timeout: float | None = 30.0  # seconds
+
+    def __repr__(self) -> str:
+        return f"Connection({self.uri!r}, {self.username!r}, database={self.database!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the server says of a statement without running it (EXPLAIN)."""
+
+    columns: tuple[str, ...]
+    mode: str
+    notices: tuple[str, ...]
+    operators: tuple[str, ...]
+
+
+class Tx:
+    """A running transaction. Statements see what the earlier ones of the same transaction wrote."""
+
+    def __init__(self, db: Db, tx: neo4j.AsyncManagedTransaction) -> None:
+        self._db = db
+        self._tx = tx
+
+    async def run(self, query: Query, **params: Any) -> list[Row]:
+        """The statement's rows. Raises whatever makes the transaction end."""
+        self._db.statements += 1
+        result = await self._tx.run(query.text, params)
+        return [dict(record) async for record in result]
+
+
+class Db:
+    """A pool of connections to one database. Safe for concurrent use; open it with `connect`."""
+
+    def __init__(self, driver: neo4j.AsyncDriver, connection: Connection) -> None:
+        self._driver = driver
+        self._retry_for = connection.retry_for
+        self._timeout = connection.statement_timeout
+        self._session: dict[str, Any] = {"database": connection.database, "fetch_size": -1}
+        if connection.uri.startswith("neo4j"):  # in a cluster a client must read its own writes; one server always does
+            self._session["bookmark_manager"] = neo4j.AsyncGraphDatabase.bookmark_manager()
+        self.statements = 0  # run so far, for those who count what an operation costs
+
+    async def read(self, query: Query, **params: Any) -> list[Row]:
+        """The rows of one reading statement. Raises Unavailable or TooExpensive."""
+        self.statements += 1
+        with translated():
+            async with self._driver.session(**self._session, default_access_mode=neo4j.READ_ACCESS) as session:
+                try:
+                    return await self._rows(session, query, params)
+                except driver_errors.DriverError as error:
+                    again = error.is_retryable()
+                except driver_errors.Neo4jError as error:
+                    again = error.is_retryable() and error.code not in _TOO_EXPENSIVE
+                    if not again:
+                        raise
+                if not again:
+                    raise Unavailable("the connection to the database broke")
+                return await session.execute_read(lambda tx: Tx(self, tx).run(query, **params))
+
+    async def _rows(self, session: neo4j.AsyncSession, query: Query, params: Mapping[str, Any]) -> list[Row]:
+        statement = neo4j.Query(query.text, metadata={"statement": query.name}, timeout=self._timeout)
+        result = await session.run(statement, dict(params))
+        return [dict(record) async for record in result]
+
+    async def write(self, query: Query, **params: Any) -> list[Row]:
+        """One writing statement in a transaction of its own. It must be safe to repeat."""
+        return await self.transaction(lambda tx: tx.run(query, **params), name=query.name)
+
+    async def transaction(self, work: Callable[[Tx], Awaitable[T]], name: str = "transaction", timeout: float | None = -1) -> T:
+        """`work` in one transaction, repeated whole when the server asks for it, committed if it returns.
+
+        `timeout` in seconds for the whole of it; None for none, by default the connection's.
+
+        Raises what `work` raises (nothing is written then), Unavailable, or TooExpensive.
+        """
+        @neo4j.unit_of_work(metadata={"statement": name}, timeout=self._timeout if timeout == -1 else timeout)
+        async def once(tx: neo4j.AsyncManagedTransaction) -> T:
+            try:
+                return await work(Tx(self, tx))
+            except driver_errors.Neo4jError as error:
+                if error.code in _TOO_EXPENSIVE:
+                    raise TooExpensive(_words(error)) from error
+                raise
+
+        with translated():
+            async with self._driver.session(**self._session) as session:
+                return await session.execute_write(once)
+
+    async def alone(self, query: Query, **params: Any) -> list[Row]:
+        """A statement that must be its own transaction, such as DDL or CALL ... IN TRANSACTIONS. Not repeated."""
+        self.statements += 1
+        with translated():
+            async with self._driver.session(**self._session) as session:
+                result = await session.run(query.text, params)
+                return [dict(record) async for record in result]
+
+    async def explain(self, text: LiteralString, params: Mapping[str, Any] | None = None) -> Plan:
+        """The server's reading of a statement that is not run."""
+        async with self._driver.session(**self._session) as session:
+            result = await session.run(neo4j.Query("EXPLAIN " + text), dict(params or {}))
+            summary = await result.consume()
+            notices = tuple(f"{o.gql_status} {o.status_description}" for o in summary.gql_status_objects)
+            operators: list[str] = []
+            _walk(summary.plan, operators)
+            return Plan(tuple(result.keys()), summary.query_type or "", notices, tuple(operators))
+
+    async def ready(self, within: float) -> None:
+        """Returns once a query has been answered. Raises Unavailable after `within` seconds."""
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    try:
+                        await self._driver.execute_query("RETURN 1")
+                        return
+                    except driver_errors.AuthError as error:
+                        raise Unavailable(f"the database refuses the user name or password: {_words(error)}") from error
+                    except (driver_errors.DriverError, driver_errors.Neo4jError, OSError) as error:
+                        last = error
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise Unavailable(f"the database didn't answer within {within:g} s: {_words(last)}") from None
+
+
+def _walk(plan: Any, operators: list[str]) -> None:
+    if plan:
+        operators.append(plan["operatorType"].split("@")[0])
+        for child in plan.get("children", ()):
+            _walk(child, operators)
+
+
+def _words(error: BaseException) -> str:
+    return (getattr(error, "message", None) or str(error)).splitlines()[0]
+
+
+class translated:
+    """Turns what the driver raises into this package's errors; constraint violations pass as they are."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, driver_errors.Neo4jError) and error.code in _TOO_EXPENSIVE:
+            raise TooExpensive(_words(error)) from error
+        if isinstance(error, driver_errors.DriverError) and not isinstance(error, GraphError):
+            raise Unavailable(_words(error)) from error
+        if isinstance(error, driver_errors.TransientError | driver_errors.DatabaseUnavailable):
+            raise Unavailable(_words(error)) from error
+
+
+@asynccontextmanager
+async def connect(connection: Connection) -> AsyncIterator[Db]:
+    """An open `Db`, closed on leaving. Doesn't wait for the server: call `ready` for that."""
+    driver = neo4j.AsyncGraphDatabase.driver(
+        connection.uri,
+        auth=(connection.username, connection.password),
+        max_connection_pool_size=connection.pool_size,
+        connection_acquisition_timeout=connection.retry_for,
+        connection_timeout=5.0,
+        max_transaction_retry_time=connection.retry_for,
+        initial_retry_delay=FIRST_RETRY_AFTER,
+        notifications_min_severity="OFF",
+        user_agent="buying-groups",
+    )
+    async with driver:
+        yield Db(driver, connection)

@@ -1,0 +1,65 @@
+"""Brings the graph's schema forward: the files of `cypher/schema/`, in order, each once, by exactly one instance."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import LiteralString, cast
+
+from graph.db import Db, Tx
+from graph.queries import Query, parse, query
+
+_FILE = re.compile(r"V(\d{4})__(\w+)\.cypher$")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step: its number, its name, and its statements."""
+
+    version: int
+    name: str
+    statements: tuple[Query, ...]
+
+
+def all_migrations() -> list[Migration]:
+    """Every step this package knows, in order. Raises ValueError for a file whose name is no migration's."""
+    steps: list[Migration] = []
+    for file in sorted(files("cypher").joinpath("schema").iterdir(), key=lambda f: f.name):
+        found = _FILE.match(file.name)
+        if not found:
+            raise ValueError(f"cypher/schema/{file.name}: a migration is named V0001__what_it_does.cypher")
+        name = file.name.removesuffix(".cypher")
+        head = parse(f"schema/{name}", file.read_text("utf-8"))
+        body = re.sub(r"(?m)^//.*\n?", "", head.text)
+        parts = tuple(
+            Query(head.name, cast(LiteralString, part.strip()), head.mode) for part in body.split(";\n") if part.strip(" ;\n")
+        )
+        steps.append(Migration(int(found[1]), found[2], tuple(_without_semicolon(p) for p in parts)))
+    return steps
+
+
+def _without_semicolon(statement: Query) -> Query:
+    return Query(statement.name, cast(LiteralString, statement.text.rstrip(";")), statement.mode)
+
+
+async def migrate(db: Db) -> list[Migration]:
+    """Applies what is missing and returns it. Several instances may call it at once: one works, the others wait.
+
+    Schema statements can't share a transaction with data, so they run beside one that holds the lock and records the
+    steps. If the process dies, that transaction ends with it, and the next one repeats the statements, which are idempotent.
+    """
+    await db.alone(query("migrations/prepare"))
+
+    async def work(tx: Tx) -> list[Migration]:
+        done = {row["version"] for row in await tx.run(query("migrations/lock"))}
+        pending = [step for step in all_migrations() if step.version not in done]
+        for step in pending:
+            for statement in step.statements:
+                await db.alone(statement)
+            await tx.run(query("migrations/record"), version=step.version, name=step.name)
+        if pending:
+            await db.alone(query("migrations/await_indexes"))
+        return pending
+
+    return await db.transaction(work, name="migrations", timeout=None)

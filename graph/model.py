@@ -1,0 +1,185 @@
+"""The words of the domain: enumerations and plain values. Imports nothing of ours, does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+MAX_TEXT = 255  # characters of a name, a title or any other short text
+MAX_MEMBERS_PER_CALL = 50
+MAX_ROWS_PER_CALL = 1000
+MAX_ROLES = 20
+LOCAL = "local"  # who acts when nobody had to sign in
+
+Input = Mapping[str, Any]
+"""A row as it comes in: property names to values. An absent key leaves the property, None clears it, a list replaces."""
+
+
+class HierarchyScope(StrEnum):
+    """Whose people are candidates, seen from a group's account. Each includes the account itself."""
+
+    ACCOUNT = "ACCOUNT"
+    ANCESTORS = "ANCESTORS"
+    DESCENDANTS = "DESCENDANTS"
+    HIERARCHY = "HIERARCHY"
+
+
+class PersonRelationship(StrEnum):
+    EMPLOYEE = "EMPLOYEE"
+    CONTRACTOR = "CONTRACTOR"
+    PARTNER = "PARTNER"
+
+
+class Weighting(StrEnum):
+    TRIVIAL = "TRIVIAL"
+    MINOR = "MINOR"
+    NORMAL = "NORMAL"
+    IMPORTANT = "IMPORTANT"
+    VITAL = "VITAL"
+
+
+WEIGHTS: Mapping[Weighting, int] = {
+    Weighting.TRIVIAL: 20,
+    Weighting.MINOR: 40,
+    Weighting.NORMAL: 60,
+    Weighting.IMPORTANT: 80,
+    Weighting.VITAL: 100,
+}
+
+
+class LifecycleStatus(StrEnum):
+    DRAFT = "DRAFT"
+    LIVE = "LIVE"
+    ARCHIVED = "ARCHIVED"
+
+
+class SellingLevel(StrEnum):
+    """Where a group sits: at the audience's own account, or at the top of its hierarchy (each top once)."""
+
+    AS_LISTED = "AS_LISTED"
+    TOP = "TOP"
+
+
+class AudienceKind(StrEnum):
+    STATIC = "STATIC"
+    DYNAMIC = "DYNAMIC"
+
+
+class Match(StrEnum):
+    ALL = "ALL"
+    ANY = "ANY"
+
+
+class PersonAttribute(StrEnum):
+    JOB_TITLE = "JOB_TITLE"
+    DEPARTMENT = "DEPARTMENT"
+    FIRST_NAME = "FIRST_NAME"
+    LAST_NAME = "LAST_NAME"
+    EMAIL = "EMAIL"
+    PHONE = "PHONE"
+    MOBILE_PHONE = "MOBILE_PHONE"
+    CITY = "CITY"
+    STATE = "STATE"
+    POSTAL_CODE = "POSTAL_CODE"
+    COUNTRY = "COUNTRY"
+    EMAIL_INVALID = "EMAIL_INVALID"
+    EMAIL_SUSPENDED = "EMAIL_SUSPENDED"
+    ENGAGEMENT_SCORE = "ENGAGEMENT_SCORE"
+    RELATIONSHIP = "RELATIONSHIP"
+    PERSONA = "PERSONA"
+
+
+class FilterOperator(StrEnum):
+    IS = "IS"
+    IS_NOT = "IS_NOT"
+    STARTS_WITH = "STARTS_WITH"
+    NOT_STARTS_WITH = "NOT_STARTS_WITH"
+    CONTAINS = "CONTAINS"
+    NOT_CONTAINS = "NOT_CONTAINS"
+    ENDS_WITH = "ENDS_WITH"
+    IS_EMPTY = "IS_EMPTY"
+    IS_NOT_EMPTY = "IS_NOT_EMPTY"
+    GREATER_THAN = "GREATER_THAN"
+    LESS_THAN = "LESS_THAN"
+    BETWEEN = "BETWEEN"
+
+
+class AssignmentSource(StrEnum):
+    """Who decided, in order of precedence."""
+
+    MANUAL = "MANUAL"
+    JOURNEY = "JOURNEY"
+    SYSTEM = "SYSTEM"
+
+
+class MembershipAction(StrEnum):
+    ASSIGN = "ASSIGN"
+    REMOVE = "REMOVE"
+    CHANGE_ROLE = "CHANGE_ROLE"
+
+
+class AssignmentOutcome(StrEnum):
+    """APPLIED: it now stands. UNCHANGED: it stood already. OVERRULED: a higher source's decision stands. REJECTED: not allowed."""
+
+    APPLIED = "APPLIED"
+    UNCHANGED = "UNCHANGED"
+    OVERRULED = "OVERRULED"
+    REJECTED = "REJECTED"
+
+
+class JobKind(StrEnum):
+    CREATE = "CREATE"
+    MAINTAIN = "MAINTAIN"
+    SCORE = "SCORE"
+
+
+class JobStatus(StrEnum):
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeFilter:
+    """One comparison of a person's attribute. Several values mean any of them; the negated operators mean none."""
+
+    attribute: PersonAttribute
+    operator: FilterOperator
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """All or any of the filters, and of the nested groups."""
+
+    match: Match
+    filters: tuple[AttributeFilter, ...] = ()
+    groups: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardSpec:
+    """A role card as somebody wants it. Its position among its sisters is its priority."""
+
+    role_id: str
+    weighting: Weighting = Weighting.NORMAL
+    auto_assign: bool = False
+    required_for_completeness: bool = True
+    members_required: int = 1
+    scope: HierarchyScope = HierarchyScope.ACCOUNT
+    max_distance: int | None = None
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertResult:
+    """What became of a batch of rows. `ids` keeps the rows' order, None where a row was refused."""
+
+    ids: tuple[str | None, ...]
+    created: int
+    updated: int
+    problems: tuple[Any, ...] = field(default=())
