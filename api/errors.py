@@ -1,0 +1,81 @@
+"""What clients are told when something goes wrong: `userErrors` for the domain's refusals, a closed set of codes for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from api.selection import BadArguments
+from api.types.enums import ErrorCode
+from graph.errors import Problem, TooExpensive, Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+class Code(StrEnum):
+    """`extensions.code` of every GraphQL error."""
+
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    UNAVAILABLE = "UNAVAILABLE"
+    TOO_EXPENSIVE = "TOO_EXPENSIVE"
+    INTERNAL = "INTERNAL"
+
+
+@strawberry.type(description="A rule of the domain that said no. Nothing that it concerns was written.")
+class UserError:
+    field: list[str] | None = strawberry.field(
+        description="Where in the input: names and list positions, such as `accounts`, `3`, `name`."
+    )
+    message: str = strawberry.field(description="What was wrong and what is allowed, in words for a user.")
+    code: ErrorCode = strawberry.field(description="The reason, for programs.")
+
+    @classmethod
+    def of(cls, problem: Problem) -> UserError:
+        return cls(field=list(problem.field) or None, message=problem.message, code=problem.code)
+
+    @classmethod
+    def all(cls, problems: Iterable[Problem]) -> list[UserError]:
+        return [cls.of(problem) for problem in problems]
+
+
+def bad_arguments(error: BadArguments) -> list[GraphQLError]:
+    """The GraphQL errors of arguments that can't be read."""
+    return [
+        GraphQLError(message, nodes=[node], path=list(path), extensions={"code": Code.BAD_USER_INPUT})
+        for node, path, message in error.problems
+    ]
+
+
+def shown(error: GraphQLError, request_id: str) -> GraphQLError:
+    """The error as a client may see it: coded, with the request's id, internals masked and logged."""
+    extensions: dict[str, Any] = {**(error.extensions or {}), "requestId": request_id}
+    original = error.original_error
+    message = error.message
+    if isinstance(original, Unavailable):
+        extensions["code"], message = Code.UNAVAILABLE, "The database can't answer now. The same request may succeed later."
+        log.warning("unavailable", reason=str(original), request_id=request_id)
+    elif isinstance(original, TooExpensive):
+        extensions["code"], message = Code.TOO_EXPENSIVE, "This took too long or too much memory and was ended. Ask for less."
+        log.warning("too expensive", reason=str(original), request_id=request_id)
+    elif original is not None and not isinstance(original, GraphQLError) and "code" not in extensions:
+        extensions["code"], message = Code.INTERNAL, "Something went wrong on our side. Tell us the requestId."
+        log.error("unexpected", path=error.path, request_id=request_id, exc_info=original)
+    elif isinstance(error, GraphQLSyntaxError):
+        extensions["code"] = Code.GRAPHQL_PARSE_FAILED
+    elif "code" not in extensions:
+        extensions["code"] = Code.GRAPHQL_VALIDATION_FAILED if error.path is None else Code.BAD_USER_INPUT
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

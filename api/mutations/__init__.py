@@ -1,0 +1,6 @@
+import strawberry
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def noop(self) -> bool: return True

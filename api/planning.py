@@ -1,0 +1,220 @@
+"""Fills the schema's types: one statement for all that an operation reads, one for all that a payload refers to.
+
+Planned objects are dicts keyed by response key, so a field's resolver is a look-up. What is computed (payloads,
+explanations) is made of the schema's own types, whose places for nodes hold a `Ref` until `hydrate` has read them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationType,
+    get_named_type,
+    get_operation_ast,
+    is_list_type,
+    get_nullable_type,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+from strawberry import Info
+from strawberry.extensions import SchemaExtension
+
+from api import ids
+from api.context import Context
+from api.errors import bad_arguments
+from api.selection import OWN_ID, BadArguments, Planner
+from graph import conditions
+from graph.reads import BadSelection, Selection, read
+from graph.vocabulary import nouns
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A node that a computed value speaks of, not yet read."""
+
+    noun: str
+    id: str
+
+
+# --- operations -----------------------------------------------------------------------------------------------------
+
+
+class PlannedReads(SchemaExtension):
+    """Reads everything a query's planned fields want with one statement, before the executor starts."""
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        running = self.execution_context
+        document = running.graphql_document
+        assert document is not None
+        operation = get_operation_ast(document, running.operation_name)
+        if operation is not None and operation.operation is OperationType.QUERY:
+            schema: GraphQLSchema = running.schema._schema
+            variables = get_variable_values(schema, operation.variable_definitions or (), running.variables or {})
+            if isinstance(variables, VariableValues):  # errors among them are the executor's to report
+                fragments = {
+                    d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
+                }
+                planner = Planner(schema, fragments, variables)
+                try:
+                    assert schema.query_type is not None
+                    running.root_value = await _read_root(planner, schema.query_type, operation, running.context)
+                except BadArguments as error:
+                    running.result = ExecutionResult(data=None, errors=bad_arguments(error))
+                except GraphQLError as error:
+                    running.result = ExecutionResult(data=None, errors=[error])
+                except Exception as error:
+                    running.result = ExecutionResult(data=None, errors=[_wrapped(error)])
+        yield
+
+
+async def _read_root(planner: Planner, query: GraphQLObjectType, operation: Any, context: Context) -> dict[str, Any]:
+    planned = planner.root(query, operation.selection_set)
+    if not planned.selections:
+        return planned.assemble({})
+    try:
+        return planned.assemble(await read(context.db, planned.selections, context.cursors))
+    except BadSelection as error:
+        raise BadArguments([_located(problem, planned.nodes) for problem in error.problems]) from error
+
+
+def _located(problem: Any, nodes: Mapping[tuple[str, ...], FieldNode]) -> tuple[FieldNode, tuple[str, ...], str]:
+    path = tuple(key.split("\0")[0] for key in problem.path)
+    return nodes[path], path, f"{problem.argument}: {problem.message}"
+
+
+def _wrapped(error: Exception) -> GraphQLError:
+    return GraphQLError(str(error), original_error=error)
+
+
+# --- computed values ------------------------------------------------------------------------------------------------
+
+
+async def hydrate(info: Info[Context, Any], value: Any) -> Any:
+    """`value`, made of the schema's types and Refs, as the executor wants it: everything the selection asks of the Refs
+    is read with one statement. Raises GraphQLError for arguments that can't be read."""
+    raw = info._raw_info
+    planner = Planner(raw.schema, raw.fragments, raw.variable_values)
+    walk = _Hydration(planner)
+    kind = get_named_type(raw.return_type)
+    assert isinstance(kind, GraphQLObjectType)
+    try:
+        finished = walk.value(kind, raw.field_nodes, value)
+        if walk.selections:
+            walk.data = await read(info.context.db, walk.selections, info.context.cursors)
+    except BadArguments as error:
+        raise bad_arguments(error)[0] from error
+    except BadSelection as error:
+        problem = error.problems[0]
+        raise GraphQLError(f"{problem.argument}: {problem.message}", extensions={"code": "BAD_USER_INPUT"}) from error
+    return finished()
+
+
+class _Hydration:
+    """Walks a value and what is selected of it, collecting what to read; then puts the answers in their places."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+        self._wanted: dict[tuple[int, ...], Selection] = {}
+        self.data: dict[str, Any] = {}
+
+    @property
+    def selections(self) -> list[Selection]:
+        return list(self._wanted.values())
+
+    def value(self, kind: Any, fields: Sequence[FieldNode], value: Any) -> Any:
+        """A function that gives the finished value once `data` is there."""
+        if value is None:
+            return lambda: None
+        if isinstance(value, list | tuple):
+            parts = [self.value(kind, fields, one) for one in value]
+            return lambda: [part() for part in parts]
+        if isinstance(value, Ref):
+            return self._ref(kind, fields, value)
+        if not isinstance(kind, GraphQLObjectType) or isinstance(value, dict):
+            return lambda: value
+        return self._object(kind, fields, value)
+
+    def _object(self, kind: GraphQLObjectType, fields: Sequence[FieldNode], value: Any) -> Any:
+        sets = [node.selection_set for node in fields if node.selection_set]
+        parts = {
+            key: self.value(get_named_type(kind.fields[own[0].name.value].type), own, getattr(value, python_name(own[0])))
+            for key, own in self._planner.collect(kind, sets).items()
+            if not own[0].name.value.startswith("__")
+        }
+        return lambda: {key: part() for key, part in parts.items()}
+
+    def _ref(self, kind: GraphQLObjectType, fields: Sequence[FieldNode], ref: Ref) -> Any:
+        place = tuple(id(node) for node in fields)
+        key = f"{len(self._wanted)}"
+        wanted = self._wanted.get(place)
+        if wanted is None:
+            children = self._planner.below(kind, fields)
+            wanted = self._wanted[place] = Selection(key, "nodes", {"ids": []}, children, ref.noun)
+        wanted.args["ids"].append(ref.id)
+        return lambda: self.data[wanted.key].get(ref.id)
+
+
+# --- the schema -----------------------------------------------------------------------------------------------------
+
+
+def install(schema: GraphQLSchema) -> None:
+    """Gives the schema's planned fields their resolvers: a look-up each, without the framework's layers in between."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInterfaceType):
+            kind.resolve_type = lambda value, *_: value["__typename"]
+        if not isinstance(kind, GraphQLObjectType) or kind.name.startswith("__"):
+            continue
+        kind.is_type_of = None
+        for name, field in kind.fields.items():
+            if _has_resolver_of_its_own(kind, name):
+                continue
+            field.resolve = _resolver(kind.name, name)
+
+
+def _has_resolver_of_its_own(kind: GraphQLObjectType, name: str) -> bool:
+    if kind.name in ("Mutation", "Subscription"):
+        return True
+    noun = nouns().get(kind.name)
+    if noun is None:
+        return False
+    planned = name in noun.fields or name in noun.relations or (kind.name == "Query" and name in ("node", "nodes"))
+    return not planned and name not in ("cursor", "node")
+
+
+def _resolver(typename: str, name: str) -> Any:
+    if name == "id" and typename in ids.PREFIXES:
+        return lambda source, info, **_: ids.encode(typename, look_up(source, info))
+    if (typename, name) == ("RoleCard", "condition"):
+        return lambda source, info, **_: conditions.from_json(look_up(source, info))
+    return look_up
+
+
+def look_up(source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
+    """What stands in a planned or hydrated object under the field's response key, or in another under its name."""
+    if type(source) is dict:
+        return source[info.path.key]
+    return getattr(source, _snake(info.field_name))
+
+
+def python_name(node: FieldNode) -> str:
+    """The name of a field in the types that declare it."""
+    return _snake(node.name.value)
+
+
+_CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+
+
+def _snake(name: str) -> str:
+    return _CAPITAL.sub(r"_\1", name).lower()

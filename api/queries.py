@@ -1,0 +1,203 @@
+"""The root of queries. Everything here but `viewer` is answered by the operation's one planned read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+from strawberry import Info
+
+from api.context import Context
+from api.types.accounts import Account, Product
+from api.types.base import After, Before, Connection, First, Last, Node, field, planned
+from api.types.enums import LifecycleStatus
+from api.types.filters import (
+    AccountFilter,
+    AccountOrder,
+    BuyingGroupFilter,
+    BuyingGroupOrder,
+    JobFilter,
+    PersonFilter,
+    PersonOrder,
+    RoleTemplateOrder,
+    SolutionInterestOrder,
+)
+from api.types.groups import BuyingGroup
+from api.types.interests import AccountAudience, SolutionInterest
+from api.types.jobs import Job
+from api.types.people import Person
+from api.types.templates import Role, RoleTemplate
+
+Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+MaybeId = Annotated[strawberry.ID | None, strawberry.argument(description="By its global id.")]
+ExternalId = Annotated[str | None, strawberry.argument(description="By the CRM's key.")]
+Search = Annotated[str | None, strawberry.argument(description="Part of the name, without case.")]
+
+
+@strawberry.type(description="Who is asking.")
+class Viewer:
+    subject: str = strawberry.field(description="The name under which decisions are recorded.")
+
+
+@strawberry.type(description="Where reading starts. An operation is answered by one statement, however deep and wide it is.")
+class Query:
+    roles: list[Role] = field("Every role: the defaults first, then by name.")
+
+    @planned
+    def node(self, id: Id) -> Node | None:
+        """Anything by its global id; null if it doesn't exist."""
+        ...
+
+    @planned
+    def nodes(
+        self, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 global ids.")]
+    ) -> list[Node | None]:
+        """Several things by their global ids, in the order of the ids; null for what doesn't exist."""
+        ...
+
+    @planned
+    def account(self, id: MaybeId = None, external_id: ExternalId = None) -> Account | None:
+        """One account, by exactly one of its keys."""
+        ...
+
+    @planned
+    def accounts(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[AccountFilter | None, strawberry.argument(description="Which accounts.")] = None,
+        order_by: Annotated[AccountOrder | None, strawberry.argument(description="By name unless given.")] = None,
+    ) -> Connection[Account]:
+        """The accounts of the market."""
+        ...
+
+    @planned
+    def person(self, id: MaybeId = None, external_id: ExternalId = None) -> Person | None:
+        """One person, by exactly one of their keys."""
+        ...
+
+    @planned
+    def people(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[PersonFilter | None, strawberry.argument(description="Which people.")] = None,
+        order_by: Annotated[PersonOrder | None, strawberry.argument(description="By name unless given.")] = None,
+    ) -> Connection[Person]:
+        """The people of the market."""
+        ...
+
+    @planned
+    def product(self, id: MaybeId = None, external_id: ExternalId = None) -> Product | None:
+        """One product, by exactly one of its keys."""
+        ...
+
+    @planned
+    def products(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Product]:
+        """What is sold, by name."""
+        ...
+
+    @planned
+    def buying_group(
+        self,
+        id: MaybeId = None,
+        account_id: Annotated[strawberry.ID | None, strawberry.argument(description="With `solutionInterestId`: the account.")] = None,
+        solution_interest_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="With `accountId`: the interest.")
+        ] = None,
+    ) -> BuyingGroup | None:
+        """One group, by its id or by its account and interest."""
+        ...
+
+    @planned
+    def buying_groups(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[BuyingGroupFilter | None, strawberry.argument(description="Which groups.")] = None,
+        order_by: Annotated[BuyingGroupOrder | None, strawberry.argument(description="By name unless given.")] = None,
+    ) -> Connection[BuyingGroup]:
+        """The buying groups of the market."""
+        ...
+
+    @planned
+    def solution_interest(self, id: Id) -> SolutionInterest | None:
+        """One solution interest."""
+        ...
+
+    @planned
+    def solution_interests(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        search: Search = None,
+        order_by: Annotated[
+            SolutionInterestOrder | None, strawberry.argument(description="Last update first unless given.")
+        ] = None,
+    ) -> Connection[SolutionInterest]:
+        """What is sold, to whom, by which rules."""
+        ...
+
+    @planned
+    def role_template(self, id: Id) -> RoleTemplate | None:
+        """One role template."""
+        ...
+
+    @planned
+    def role_templates(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        search: Search = None,
+        status: Annotated[LifecycleStatus | None, strawberry.argument(description="Only those in this status.")] = None,
+        order_by: Annotated[
+            RoleTemplateOrder | None, strawberry.argument(description="Last update first unless given.")
+        ] = None,
+    ) -> Connection[RoleTemplate]:
+        """The role templates."""
+        ...
+
+    @planned
+    def account_audience(self, id: Id) -> AccountAudience | None:
+        """One account audience."""
+        ...
+
+    @planned
+    def account_audiences(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None, search: Search = None
+    ) -> Connection[AccountAudience]:
+        """The account audiences, last update first."""
+        ...
+
+    @planned
+    def job(self, id: Id) -> Job | None:
+        """One job: ask again to follow its progress."""
+        ...
+
+    @planned
+    def jobs(
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[JobFilter | None, strawberry.argument(description="Which jobs.")] = None,
+    ) -> Connection[Job]:
+        """The jobs, newest first."""
+        ...
+
+    @strawberry.field(description="Who is asking.")
+    async def viewer(self, info: Info[Context, None]) -> Viewer:
+        return Viewer(subject=info.context.viewer)

@@ -1,0 +1,65 @@
+"""The GraphQL schema. `python -m api.schema` writes its committed SDL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext, ExecutionResult
+
+from api.errors import shown
+from api.mutations import Mutation
+from api.planning import PlannedReads, install
+from api.queries import Query
+from api.types.base import SCALARS
+
+SDL = Path(__file__).with_name("schema.graphql")
+
+
+class Schema(strawberry.Schema):
+    """Every GraphQL error leaves coded, with the request's id and without internals; it is logged where it is masked."""
+
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        result = await super().execute(*args, **kwargs)
+        if result.errors:
+            request_id: str = kwargs["context_value"].request_id
+            result.errors = [shown(error, request_id) for error in result.errors]
+        return result
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        return None
+
+
+def make_schema() -> Schema:
+    """The schema with its planned resolvers in place."""
+    schema = Schema(
+        query=Query,
+        mutation=Mutation,
+        config=StrawberryConfig(scalar_map=SCALARS),
+        extensions=[PlannedReads, lambda: ParserCache(maxsize=1000), lambda: ValidationCache(maxsize=1000)],
+    )
+    install(schema._schema)
+    return schema
+
+
+schema = make_schema()
+
+
+def sdl() -> str:
+    """The schema in GraphQL's schema definition language."""
+    return schema.as_str() + "\n"
+
+
+def main() -> None:
+    """Writes the committed SDL."""
+    SDL.write_text(sdl(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
+
+

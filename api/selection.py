@@ -1,0 +1,291 @@
+"""An operation's selection becomes the neutral tree that `graph.reads` compiles.
+
+Which fields are planned is the vocabulary's to say: what it knows of a type is read, the rest has a resolver of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLID,
+    GraphQLIncludeDirective,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLSkipDirective,
+    InlineFragmentNode,
+    SelectionSetNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+    is_object_type,
+)
+from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
+
+from api import ids
+from graph.reads import Selection
+from graph.vocabulary import Noun, nouns
+
+OWN_ID = "\0id"
+"""The key under which a node's own id is read for the fields that are computed from it. No client can ask for it."""
+
+
+class BadArguments(Exception):
+    """Arguments that can't be read, each with the field it belongs to, its path there and what is allowed."""
+
+    def __init__(self, problems: Sequence[tuple[FieldNode, tuple[str, ...], str]]) -> None:
+        super().__init__("; ".join(message for _, _, message in problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What to read for an operation's root, and how its answers are put in their places."""
+
+    selections: tuple[Selection, ...]
+    assemble: Callable[[dict[str, Any]], dict[str, Any]]
+    nodes: Mapping[tuple[str, ...], FieldNode]
+
+
+class Planner:
+    """Reads selections of one operation of a schema, with its fragments and coerced variables."""
+
+    def __init__(
+        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: VariableValues
+    ) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._variables = variables
+        self._path: list[str] = []
+        self._problems: list[tuple[FieldNode, tuple[str, ...], str]] = []
+        self._nodes: dict[tuple[str, ...], FieldNode] = {}
+
+    def root(self, parent: GraphQLObjectType, selection: SelectionSetNode) -> Planned:
+        """What the planned fields at the operation's root need. Raises BadArguments."""
+        selections: list[Selection] = []
+        finishing: list[Callable[[dict[str, Any]], None]] = []
+        for key, fields in self.collect(parent, [selection]).items():
+            name = fields[0].name.value
+            if name in ("node", "nodes"):
+                self._enter(key, fields[0])
+                wanted, finish = self._by_id(key, parent.fields[name], fields)
+                self._path.pop()
+                selections += wanted
+                finishing.append(finish)
+            elif name in nouns()["Query"].relations and name in parent.fields:
+                selections.append(self._selection(nouns()["Query"], parent, key, fields))
+        if self._problems:
+            raise BadArguments(self._problems)
+
+        def assemble(data: dict[str, Any]) -> dict[str, Any]:
+            for finish in finishing:
+                finish(data)
+            return data
+
+        return Planned(tuple(selections), assemble, self._nodes)
+
+    def below(self, parent: GraphQLObjectType, fields: Sequence[FieldNode]) -> tuple[Selection, ...]:
+        """What is wanted of a node of type `parent` by the selections of `fields`. Raises BadArguments."""
+        found = self._object(parent, self._sets(fields))
+        if self._problems:
+            raise BadArguments(self._problems)
+        return found
+
+    def collect(self, parent: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> dict[str, list[FieldNode]]:
+        """The fields selected of `parent`, by response key, fragments and directives applied."""
+        found: dict[str, list[FieldNode]] = {}
+        seen: set[str] = set()
+        for selection in sets:
+            self._collect(parent, selection, found, seen)
+        return found
+
+    def arguments(self, field: GraphQLField, node: FieldNode) -> dict[str, Any]:
+        """The field's arguments, coerced, with raw ids. What can't be read is noted as a problem."""
+        given = get_argument_values(field, node, self._variables)
+        return {name: self._value(name, field.args[name].type, value, name, node) for name, value in given.items()}
+
+    # --- objects and pages ------------------------------------------------------------------------------------
+
+    def _object(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> tuple[Selection, ...]:
+        noun = nouns()[parent.name]
+        wanted: list[Selection] = []
+        computed = False
+        for key, fields in self.collect(parent, sets).items():
+            name = fields[0].name.value
+            if name in noun.fields or name in noun.relations:
+                wanted.append(self._selection(noun, parent, key, fields))
+            elif not name.startswith("__"):
+                computed = True
+        if computed:
+            wanted.append(Selection(OWN_ID, "id"))
+        return tuple(wanted)
+
+    def _selection(self, noun: Noun, parent: GraphQLObjectType, key: str, fields: Sequence[FieldNode]) -> Selection:
+        node, field = fields[0], parent.fields[fields[0].name.value]
+        self._enter(key, node)
+        relation = noun.relations.get(node.name.value)
+        args = self.arguments(field, node)
+        children: tuple[Selection, ...] = ()
+        if relation:
+            inner = _object_type(field)
+            children = (
+                self._page(inner, self._sets(fields))
+                if relation.kind == "page"
+                else self._object(inner, self._sets(fields))
+            )
+        self._path.pop()
+        return Selection(key, node.name.value, args, children)
+
+    def _page(self, connection: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> tuple[Selection, ...]:
+        wanted: list[Selection] = []
+        for key, fields in self.collect(connection, sets).items():
+            name = fields[0].name.value
+            if name.startswith("__"):
+                continue
+            self._enter(key, fields[0])
+            inner = get_named_type(connection.fields[name].type)
+            children: tuple[Selection, ...] = ()
+            if name == "edges":
+                assert isinstance(inner, GraphQLObjectType)
+                children = self._edge(inner, self._sets(fields))
+            elif name == "pageInfo":
+                assert isinstance(inner, GraphQLObjectType)
+                children = tuple(
+                    Selection(k, f[0].name.value) for k, f in self.collect(inner, self._sets(fields)).items()
+                )
+            self._path.pop()
+            wanted.append(Selection(key, name, {}, children))
+        return tuple(wanted)
+
+    def _edge(self, edge: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> tuple[Selection, ...]:
+        wanted: list[Selection] = []
+        for key, fields in self.collect(edge, sets).items():
+            name = fields[0].name.value
+            if name.startswith("__"):
+                continue
+            if name in ("cursor", "node"):
+                self._enter(key, fields[0])
+                children = (
+                    self._object(_object_type(edge.fields[name]), self._sets(fields)) if name == "node" else ()
+                )
+                self._path.pop()
+                wanted.append(Selection(key, name, {}, children))
+            else:
+                wanted.append(self._selection(nouns()[edge.name], edge, key, fields))
+        return tuple(wanted)
+
+    def _by_id(
+        self, key: str, field: GraphQLField, fields: Sequence[FieldNode]
+    ) -> tuple[list[Selection], Callable[[dict[str, Any]], None]]:
+        """What `node` and `nodes` need: the nodes of each type in a statement's part of its own."""
+        args = get_argument_values(field, fields[0], self._variables)
+        single = "id" in args
+        wanted = [args["id"]] if single else args["ids"]
+        places: list[tuple[str, str]] = []
+        if len(wanted) > MAX_NODES:
+            self._wrong(fields[0], f"ids: at most {MAX_NODES}, not {len(wanted)}")
+        for place, one in enumerate(wanted[:MAX_NODES]):
+            try:
+                typename, own = ids.decode(one)
+                if typename not in ids.NODES:
+                    raise ids.BadId(f"{ids.shown(one)} is the id of a {typename}, which is no Node")
+                places.append((typename, own))
+            except ids.BadId as error:
+                self._wrong(fields[0], f"{'id' if single else f'ids[{place}]'}: {error}")
+        selections: list[Selection] = []
+        for typename in dict.fromkeys(name for name, _ in places):
+            parent = self._schema.type_map[typename]
+            assert isinstance(parent, GraphQLObjectType)
+            own = list(dict.fromkeys(own for name, own in places if name == typename))
+            children = self._object(parent, self._sets(fields))
+            selections.append(Selection(f"{key}\0{typename}", "nodes", {"ids": own}, children, typename))
+
+        def finish(data: dict[str, Any]) -> None:
+            found = [data[f"{key}\0{typename}"].get(own) for typename, own in places]
+            typed = [one and {**one, "__typename": places[place][0]} for place, one in enumerate(found)]
+            data[key] = typed[0] if single else typed
+
+        return selections, finish
+
+    # --- fields, arguments ------------------------------------------------------------------------------------
+
+    def _collect(
+        self, parent: GraphQLObjectType, sets: SelectionSetNode, found: dict[str, list[FieldNode]], seen: set[str]
+    ) -> None:
+        for node in sets.selections:
+            if not self._included(node):
+                continue
+            if isinstance(node, FieldNode):
+                found.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
+            elif isinstance(node, InlineFragmentNode):
+                if node.type_condition is None or self._applies(parent, node.type_condition.name.value):
+                    self._collect(parent, node.selection_set, found, seen)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                fragment = self._fragments[node.name.value]
+                if self._applies(parent, fragment.type_condition.name.value):
+                    self._collect(parent, fragment.selection_set, found, seen)
+
+    def _included(self, node: Any) -> bool:
+        if not node.directives:
+            return True
+        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
+        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        return not (skip and skip["if"]) and not (include and not include["if"])
+
+    def _applies(self, parent: GraphQLObjectType, condition: str) -> bool:
+        if parent.name == condition:
+            return True
+        wanted = self._schema.type_map.get(condition)
+        return isinstance(wanted, GraphQLInterfaceType) and self._schema.is_sub_type(wanted, parent)
+
+    def _value(self, name: str, kind: GraphQLInputType, value: Any, path: str, node: FieldNode) -> Any:
+        """A coerced value with raw ids in place of global ones, and plain values in place of enumeration members."""
+        if value is None:
+            return None
+        kind = get_nullable_type(kind)
+        if is_list_type(kind):
+            return [self._value(name, kind.of_type, v, f"{path}[{place}]", node) for place, v in enumerate(value)]
+        if isinstance(kind, GraphQLInputObjectType):
+            return {n: self._value(n, kind.fields[n].type, v, f"{path}.{n}", node) for n, v in value.items()}
+        if kind is GraphQLID or getattr(kind, "name", None) == "ID":
+            return self._id(name, value, path, node)
+        return getattr(value, "value", value)
+
+    def _id(self, name: str, value: str, path: str, node: FieldNode) -> str:
+        typename = ids.type_of_argument(name) or _ROOT_IDS.get(node.name.value)
+        assert typename, f"{node.name.value}({path}) takes ids of no known type"
+        try:
+            return ids.raw(value, typename)
+        except ids.BadId as error:
+            self._wrong(node, f"{path}: {error}")
+            return value
+
+    def _sets(self, fields: Sequence[FieldNode]) -> list[SelectionSetNode]:
+        return [node.selection_set for node in fields if node.selection_set]
+
+    def _enter(self, key: str, node: FieldNode) -> None:
+        self._path.append(key)
+        self._nodes[tuple(self._path)] = node
+
+    def _wrong(self, node: FieldNode, message: str) -> None:
+        self._problems.append((node, tuple(self._path), message))
+
+
+MAX_NODES = 100
+_ROOT_IDS = {name: relation.noun for name, relation in nouns()["Query"].relations.items() if relation.kind == "one"}
+
+
+def _object_type(field: GraphQLField) -> GraphQLObjectType:
+    named = get_named_type(field.type)
+    assert is_object_type(named)
+    return named

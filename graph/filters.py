@@ -1,0 +1,167 @@
+"""Filters of lists, compiled to Cypher predicates from `cypher/vocabulary/filters.toml`. Every value becomes a parameter.
+
+A filter comes as a mapping of the contract's field names with raw ids; all given fields must hold. A predicate is true or
+false, never null, so that `not` means what it says.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from graph.conditions import compile_condition, condition_from
+from graph.errors import ErrorCode, Problem, Refused
+from graph.params import Params
+from graph.vocabulary import bind_filter, filters
+
+Filter = Mapping[str, Any]
+BOUNDS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+MAX_NESTING = 5
+
+
+def predicate(kind: str, value: Filter, variable: str, params: Params) -> str:
+    """The Cypher predicate of a `kind` filter (a table of filters.toml) on the node in `variable`."""
+    return _predicate(kind, value, variable, params, itertools.count())
+
+
+def account_predicate(value: Filter, variable: str, params: Params) -> str:
+    """The predicate of an AccountFilter, as account audiences store it."""
+    return predicate("AccountFilter", value, variable, params)
+
+
+def _predicate(kind: str, value: Filter, this: str, params: Params, numbers: Iterator[int]) -> str:
+    table = filters()[kind]
+    parts = [
+        _part(spec, value, name, this, params, numbers)
+        for name, spec in table.items()
+        if value.get(name) is not None
+    ]
+    return " AND ".join(part for part in parts if part) or "true"
+
+
+def _part(spec: Any, value: Filter, name: str, this: str, params: Params, numbers: Iterator[int]) -> str:
+    given = value[name]
+    number = next(numbers)
+    if isinstance(spec, str):
+        return _sure(_with_value(bind_filter(spec, this, number), given, params))
+    if "range" in spec:
+        return _range(bind_filter(spec["range"], this, number), given, params)
+    if "by" in spec:
+        return _sure(_with_value(bind_filter(spec[value.get(spec["by"]) or "ACCOUNT"], this, number), given, params))
+    if "any" in spec:
+        choices = [_predicate(spec["any"], one, this, params, numbers) for one in given]
+        return f"({' OR '.join(f'({choice})' for choice in choices)})" if choices else "false"
+    if "not" in spec:
+        return f"NOT ({_predicate(spec['not'], given, this, params, numbers)})"
+    return f"EXISTS {{ {bind_filter(spec['match'], this, number)} WHERE {_inner(spec, given, this, params, number, numbers)} }}"
+
+
+def _inner(spec: Filter, given: Any, this: str, params: Params, number: int, numbers: Iterator[int]) -> str:
+    if "filter" in spec:
+        return _predicate(spec["filter"], given, f"f{number}", params, numbers)
+    if "condition" in spec:
+        relation = bind_filter(spec["condition"], this, number)
+        return compile_condition(condition_from(given), person=this, relation=relation, params=params)
+    parts: list[str] = []
+    for name, inner in spec["where"].items():
+        if given.get(name) is None:
+            continue
+        if isinstance(inner, str):
+            parts.append(_with_value(bind_filter(inner, this, number), given[name], params))
+        else:
+            parts.append(_range(bind_filter(inner["range"], this, number), given[name], params))
+    return " AND ".join(parts) or "true"
+
+
+def _with_value(snippet: str, given: Any, params: Params) -> str:
+    return snippet.replace("$value", params.add(given))
+
+
+def _range(expression: str, given: Filter, params: Params) -> str:
+    bounds = [f"{expression} {BOUNDS[bound]} {params.add(given[bound])}" for bound in BOUNDS if given.get(bound) is not None]
+    return _sure(" AND ".join(bounds)) if bounds else "true"
+
+
+def _sure(expression: str) -> str:
+    return f"coalesce({expression}, false)"
+
+
+def validate_account_filter(value: Filter, depth: int = 1) -> list[Problem]:
+    """What is wrong with an AccountFilter that is to be stored: paths relative to the filter."""
+    if depth > MAX_NESTING:
+        return [Problem((), ErrorCode.LIMIT_EXCEEDED, f"Filters nest at most {MAX_NESTING} deep.")]
+    problems: list[Problem] = []
+    if not any(given is not None for given in value.values()):
+        problems.append(Problem((), ErrorCode.INVALID, "Name at least one field to filter by."))
+    owns = value.get("ownsProduct")
+    if owns is not None and not owns.get("productIds"):
+        problems.append(Problem(("ownsProduct", "productIds"), ErrorCode.INVALID, "Name at least one product."))
+    for name, given in value.items():
+        if name in ("annualRevenue", "employeeCount", "depth") and given is not None:
+            problems += [problem.under(name) for problem in _range_problems(given)]
+    if value.get("any") is not None:
+        if not value["any"]:
+            problems.append(Problem(("any",), ErrorCode.INVALID, "Name at least one filter."))
+        for place, inner in enumerate(value["any"]):
+            problems += [problem.under("any", place) for problem in validate_account_filter(inner, depth + 1)]
+    if value.get("not") is not None:
+        problems += [problem.under("not") for problem in validate_account_filter(value["not"], depth + 1)]
+    return problems
+
+
+def _range_problems(given: Filter) -> list[Problem]:
+    if not any(given.get(bound) is not None for bound in BOUNDS):
+        return [Problem((), ErrorCode.INVALID, "Give at least one bound: gt, gte, lt or lte.")]
+    return []
+
+
+def require_account_filter(value: Filter) -> None:
+    """Raises Refused when an AccountFilter can't be stored; paths begin with `filter`."""
+    problems = validate_account_filter(value)
+    if problems:
+        raise Refused(*(problem.under("filter") for problem in problems))
+
+
+def summarise_account_filter(value: Filter, names: Mapping[str, str]) -> str:
+    """The filter in words, for people. `names` gives what to call the ids in it (products, accounts, interests, roles)."""
+    parts = [words for name, given in value.items() if given is not None and (words := _words(name, given, names))]
+    return " and ".join(parts) or "every account"
+
+
+def _words(name: str, given: Any, names: Mapping[str, str]) -> str:
+    match name:
+        case "search":
+            return f"name contains '{given}'"
+        case "industries" | "countries" | "types":
+            label = {"industries": "industry", "countries": "country", "types": "type"}[name]
+            return f"{label} is {_listed(given)}"
+        case "annualRevenue":
+            return _bounds("annual revenue", given)
+        case "employeeCount":
+            return _bounds("employees", given)
+        case "depth":
+            return _bounds("depth in its hierarchy", given)
+        case "underAccountId":
+            return f"under {names.get(given, given)}"
+        case "ownsProduct":
+            products = _listed([names.get(product, product) for product in given["productIds"]])
+            revenue = given.get("revenue")
+            return f"owns {products}" + (f" with {_bounds('revenue', revenue)}" if revenue else "")
+        case "hasBuyingGroup":
+            return "has a buying group that fits"
+        case "any":
+            return "(" + " or ".join(summarise_account_filter(one, names) for one in given) + ")"
+        case "not":
+            return f"not ({summarise_account_filter(given, names)})"
+        case _:
+            return name
+
+
+def _bounds(label: str, given: Filter) -> str:
+    words = {"gt": "above", "gte": "at least", "lt": "below", "lte": "at most"}
+    return f"{label} " + " and ".join(f"{words[b]} {given[b]:,}" for b in BOUNDS if given.get(b) is not None)
+
+
+def _listed(values: Sequence[str]) -> str:
+    return " or ".join(f"'{value}'" for value in values)

@@ -1,0 +1,18 @@
+"""Values on their way into a compiled statement: each becomes a parameter, none becomes text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Params:
+    """Collects a statement's parameters. Names follow the order of collection, so equal shapes give equal text."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def add(self, value: Any) -> str:
+        """The parameter to write where `value` is meant, such as `$p0`."""
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f"${name}"

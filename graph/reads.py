@@ -1,0 +1,392 @@
+"""Planned reads: a tree of what is wanted becomes one Cypher statement, whatever its depth and width.
+
+The statement returns one record of nested positional lists, which costs the driver and the wire least; `Plan.decode` turns
+it into dicts keyed as the tree's selections are. Texts come from the vocabulary alone, values travel as parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, LiteralString, cast
+
+from graph.db import Db
+from graph.errors import GraphError
+from graph.filters import predicate
+from graph.paging import PAGE_DEFAULT, PAGE_MAX, BadCursor, Cursors
+from graph.params import Params
+from graph.queries import Query
+from graph.vocabulary import Noun, Order, Orders, Relation, Scope, nouns
+
+Decode = Callable[[Any], Any]
+MAX_BOUND = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Something wanted of a noun: a field, or a relation with what is wanted of that. `key` is its place in the answer.
+
+    A page's children are named edges, pageInfo and totalCount; those of edges are cursor, node and the edge's own fields.
+    At the root, `nodes` with the argument `ids` finds the nodes of `noun`, in any order, as {id: answer}.
+    """
+
+    key: str
+    name: str
+    args: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    children: tuple[Selection, ...] = ()
+    noun: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled read."""
+
+    query: Query
+    params: Mapping[str, Any]
+    decode: Decode
+
+
+@dataclass(frozen=True, slots=True)
+class BadArgument:
+    """An argument that can't be read: the path of keys to its selection, its name, and what is allowed."""
+
+    path: tuple[str, ...]
+    argument: str
+    message: str
+
+
+class BadSelection(GraphError):
+    """One or more arguments of a read are wrong. Nothing was read."""
+
+    def __init__(self, problems: Sequence[BadArgument]) -> None:
+        super().__init__("; ".join(f"{'.'.join(p.path)}({p.argument}): {p.message}" for p in problems))
+        self.problems = tuple(problems)
+
+
+async def read(db: Db, selections: Sequence[Selection], cursors: Cursors) -> dict[str, Any]:
+    """The answers to `selections`, by their keys, with one statement. Raises BadSelection."""
+    plan = compile_read(selections, cursors)
+    rows = await db.read(plan.query, **plan.params)
+    return plan.decode(rows[0]["answer"])
+
+
+def compile_read(selections: Sequence[Selection], cursors: Cursors) -> Plan:
+    """The one statement that answers all of `selections`, which stand at the root. Raises BadSelection."""
+    compiler = _Compiler(cursors)
+    text, decode = compiler.object(nouns()["Query"], selections, Scope())
+    if compiler.problems:
+        raise BadSelection(compiler.problems)
+    # Compiled from the closed vocabulary in cypher/ alone; every value is in params.
+    query = Query("read", cast(LiteralString, f"RETURN {text} AS answer"), "read", returns=("answer",))
+    return Plan(query, compiler.params.values, decode)
+
+
+class _Compiler:
+    def __init__(self, cursors: Cursors) -> None:
+        self.params = Params()
+        self.problems: list[BadArgument] = []
+        self._cursors = cursors
+        self._path: list[str] = []
+
+    def object(self, noun: Noun, wanted: Sequence[Selection], scope: Scope) -> tuple[str, Decode]:
+        """A list with what is wanted of the node in `scope`, in order, and how to name its places."""
+        texts: list[str] = []
+        places: list[tuple[str, Decode | None]] = []
+        for selection in wanted:
+            self._path.append(selection.key)
+            text, decode = self._value(noun, selection, scope)
+            self._path.pop()
+            texts.append(text)
+            places.append((selection.key, decode))
+        return f"[{', '.join(texts)}]", _decode_object(places)
+
+    def _value(self, noun: Noun, wanted: Selection, scope: Scope) -> tuple[str, Decode | None]:
+        if wanted.name == "nodes" and wanted.noun:
+            return self._nodes(nouns()[wanted.noun], wanted, scope)
+        if wanted.name in noun.fields:
+            return scope.field(noun.fields[wanted.name]), None
+        relation = noun.relations[wanted.name]
+        match relation.kind:
+            case "same":
+                return self._same(relation, wanted, scope)
+            case "one":
+                return self._one(relation, wanted, scope)
+            case "list":
+                return self._list(relation, wanted, scope)
+            case "page":
+                return self._page(noun, relation, wanted, scope)
+
+    def _nodes(self, noun: Noun, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
+        inner = scope.below()
+        text, decode = self.object(noun, wanted.children, inner)
+        ids = self.params.add(list(wanted.args["ids"]))
+        found = f"COLLECT {{ UNWIND {ids} AS id MATCH ({inner.this}:{noun.label} {{id: id}}) RETURN [id, {text}] }}"
+        return found, lambda rows: {row[0]: decode(row[1]) for row in rows}
+
+    def _same(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
+        text, decode = self.object(nouns()[relation.noun], wanted.children, scope.seen_as(relation.variable))
+        if relation.exists:
+            text = f"CASE WHEN {scope.field(relation.exists)} THEN {text} END"
+        return text, _decode_maybe(decode)
+
+    def _one(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
+        found = self._found(relation, wanted, scope)
+        text, decode = self.object(nouns()[relation.noun], wanted.children, scope.below())
+        return f"head(COLLECT {{ {found} RETURN {text} LIMIT 1 }})", _decode_maybe(decode)
+
+    def _list(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
+        found = self._found(relation, wanted, scope)
+        text, decode = self.object(nouns()[relation.noun], wanted.children, scope.below())
+        order = ", ".join(scope.relation(key) for key in relation.order)
+        return f"COLLECT {{ {found} WITH * ORDER BY {order} RETURN {text} }}", lambda rows: [decode(row) for row in rows]
+
+    def _found(self, relation: Relation, wanted: Selection, scope: Scope, *more: str) -> str:
+        """The clauses that bind what the relation leads to, narrowed by its arguments."""
+        form = wanted.args.get(relation.by) if relation.by else None
+        clauses = relation.matches[form or next(iter(relation.matches))].strip()
+        if relation.bound:
+            clauses = clauses.replace("bound", self._bound(relation.bound, wanted))
+        conditions = [relation.where.strip()] if relation.where else []
+        for name, snippet in relation.when.items():
+            if wanted.args.get(name) is not None:
+                conditions.append(snippet.replace("$value", self.params.add(wanted.args[name])))
+        narrowed = [f"({scope.relation(condition)})" for condition in conditions]
+        if relation.filter and wanted.args.get("filter"):
+            narrowed.append(predicate(relation.filter, wanted.args["filter"], scope.below().this, self.params))
+        narrowed += [condition for condition in more if condition]
+        return scope.relation(clauses) + (f" WHERE {' AND '.join(narrowed)}" if narrowed else "")
+
+    def _bound(self, argument: str, wanted: Selection) -> str:
+        """The upper bound of a quantified path, which Cypher takes as a literal only."""
+        bound = wanted.args.get(argument)
+        if bound is None:
+            return ""
+        if not 1 <= bound <= MAX_BOUND:
+            self._wrong(argument, f"must be from 1 to {MAX_BOUND}, not {bound}")
+            return ""
+        return str(int(bound))
+
+    # --- pages ------------------------------------------------------------------------------------------------
+
+    def _page(self, noun: Noun, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
+        page = self._paging(f"{noun.name}.{relation.name}", relation.orders, wanted)
+        parts: list[str] = []
+        total = rows = outside = None
+        if any(child.name == "totalCount" for child in wanted.children):
+            total = len(parts)
+            parts.append(f"COUNT {{ {self._found(relation, wanted, scope)} RETURN 1 AS one }}")
+        views = [child for child in wanted.children if child.name == "edges"]
+        info = any(child.name == "pageInfo" for child in wanted.children)
+        row_decoders: list[Decode] = []
+        if views or info:
+            rows = len(parts)
+            text, row_decoders = self._rows(relation, wanted, scope, page, views)
+            parts.append(text)
+        if info and (page.after or page.before):
+            outside = len(parts)
+            parts.append(self._outside(relation, wanted, scope, page))
+        return f"[{', '.join(parts)}]", self._decode_page(wanted, page, total, rows, outside, row_decoders)
+
+    def _rows(
+        self, relation: Relation, wanted: Selection, scope: Scope, page: _Paging, views: Sequence[Selection]
+    ) -> tuple[str, list[Decode]]:
+        found = self._found(relation, wanted, scope, *(page.narrowed(self.params, scope)))
+        texts: list[str] = []
+        decoders: list[Decode] = []
+        for view in views:
+            self._path.append(view.key)
+            text, decode = self._edge(relation, view, scope.below())
+            self._path.pop()
+            texts.append(text)
+            decoders.append(decode)
+        keys = ", ".join(page.out(scope))
+        limit = self.params.add(page.size + 1)
+        row = ", ".join([f"[{keys}]", *texts])
+        return f"COLLECT {{ {found} WITH * ORDER BY {page.sorting(scope)} LIMIT {limit} RETURN [{row}] }}", decoders
+
+    def _edge(self, relation: Relation, view: Selection, scope: Scope) -> tuple[str, Decode]:
+        node, own = nouns()[relation.noun], nouns()[relation.edge] if relation.edge else None
+        texts: list[str] = []
+        places: list[tuple[str, Decode | None]] = []
+        for child in view.children:
+            if child.name == "cursor":
+                continue
+            self._path.append(child.key)
+            if child.name == "node":
+                text, decode = self.object(node, child.children, scope)
+            else:
+                assert own is not None, f"{relation.name} has no edge fields"
+                text, decode = self._value(own, child, scope)
+            self._path.pop()
+            texts.append(text)
+            places.append((child.key, decode))
+        return f"[{', '.join(texts)}]", _decode_object(places)
+
+    def _outside(self, relation: Relation, wanted: Selection, scope: Scope, page: _Paging) -> str:
+        """Whether rows stand on the other side of the cursors: [before `after`, after `before`]."""
+        sides = [
+            f"EXISTS {{ {self._found(relation, wanted, scope, beyond)} RETURN 1 AS one }}" if beyond else "false"
+            for beyond in page.beyond(self.params, scope)
+        ]
+        return f"[{', '.join(sides)}]"
+
+    def _decode_page(
+        self,
+        wanted: Selection,
+        page: _Paging,
+        total: int | None,
+        rows: int | None,
+        outside: int | None,
+        views: Sequence[Decode],
+    ) -> Decode:
+        cursors = self._cursors
+
+        def decode(values: list[Any]) -> dict[str, Any]:
+            found: list[list[Any]] = values[rows] if rows is not None else []
+            more = len(found) > page.size
+            found = found[: page.size]
+            if page.backward:
+                found.reverse()
+            before, after = values[outside] if outside is not None else (False, False)
+            answer: dict[str, Any] = {}
+            place = 0
+            for child in wanted.children:
+                if child.name == "totalCount":
+                    answer[child.key] = values[total] if total is not None else None
+                elif child.name == "edges":
+                    answer[child.key] = [
+                        _edge_with_cursor(child, views[place](row[place + 1]), row[0], page.purpose, cursors)
+                        for row in found
+                    ]
+                    place += 1
+                else:
+                    answer[child.key] = _page_info(child, page, found, more, before, after, cursors)
+            return answer
+
+        return decode
+
+    def _paging(self, relation: str, orders: Orders | None, wanted: Selection) -> _Paging:
+        assert orders is not None
+        first, last = wanted.args.get("first"), wanted.args.get("last")
+        if first is not None and last is not None:
+            self._wrong("last", "can't be given together with first")
+        for name, size in (("first", first), ("last", last)):
+            if size is not None and not 1 <= size <= PAGE_MAX:
+                self._wrong(name, f"must be from 1 to {PAGE_MAX}, not {size}")
+        given = wanted.args.get("orderBy") or {}
+        name = given.get("field") or orders.default
+        direction = given.get("direction") or (orders.direction if not given else "ASC")
+        purpose = f"{relation} {name} {direction}"
+        bounds = {side: self._cursor(side, purpose, wanted.args.get(side)) for side in ("after", "before")}
+        size = first if first is not None else last if last is not None else PAGE_DEFAULT
+        return _Paging(
+            purpose, orders.choices[name], orders.tie, direction == "ASC", last is not None, size, bounds["after"], bounds["before"]
+        )
+
+    def _cursor(self, side: str, purpose: str, cursor: str | None) -> list[Any] | None:
+        if cursor is None:
+            return None
+        try:
+            return self._cursors.decode(purpose, cursor)
+        except BadCursor as error:
+            self._wrong(side, str(error))
+            return None
+
+    def _wrong(self, argument: str, message: str) -> None:
+        self.problems.append(BadArgument(tuple(self._path), argument, message))
+
+
+@dataclass(frozen=True, slots=True)
+class _Paging:
+    """How a page is cut: which order, from which end, how many, and between which rows."""
+
+    purpose: str
+    order: Order
+    tie: str
+    ascending: bool
+    backward: bool
+    size: int
+    after: list[Any] | None
+    before: list[Any] | None
+
+    @property
+    def _key(self) -> str:
+        return self.order.ascending if self.ascending else self.order.descending
+
+    def out(self, scope: Scope) -> tuple[str, str]:
+        return scope.relation(self.order.out or self._key), scope.relation(self.tie)
+
+    def sorting(self, scope: Scope) -> str:
+        direction = "ASC" if self.ascending != self.backward else "DESC"
+        return f"{scope.relation(self._key)} {direction}, {scope.relation(self.tie)} {direction}"
+
+    def narrowed(self, params: Params, scope: Scope) -> list[str]:
+        """The predicates that keep what stands between the cursors."""
+        sides: list[str] = []
+        if self.after:
+            sides.append(self._side(">" if self.ascending else "<", self.after, params, scope))
+        if self.before:
+            sides.append(self._side("<" if self.ascending else ">", self.before, params, scope))
+        return sides
+
+    def beyond(self, params: Params, scope: Scope) -> tuple[str | None, str | None]:
+        """The predicates that keep what stands up to `after`, and from `before` on; each with the cursor's own row."""
+        up = self._side("<" if self.ascending else ">", self.after, params, scope, "=") if self.after else None
+        on = self._side(">" if self.ascending else "<", self.before, params, scope, "=") if self.before else None
+        return up, on
+
+    def _side(self, sign: str, keys: list[Any], params: Params, scope: Scope, equal: str = "") -> str:
+        key, tie = scope.relation(self._key), scope.relation(self.tie)
+        value = self.order.into.replace("$value", params.add(keys[0]))
+        # The first comparison is all an index needs to seek; the second settles ties.
+        return f"({key} {sign}= {value} AND ({key} {sign} {value} OR {tie} {sign}{equal} {params.add(keys[1])}))"
+
+
+def _edge_with_cursor(
+    view: Selection, edge: dict[str, Any], keys: list[Any], purpose: str, cursors: Cursors
+) -> dict[str, Any]:
+    for child in view.children:
+        if child.name == "cursor":
+            edge[child.key] = cursors.encode(purpose, keys)
+    return edge
+
+
+def _page_info(
+    wanted: Selection,
+    page: _Paging,
+    rows: Sequence[list[Any]],
+    more: bool,
+    before: bool,
+    after: bool,
+    cursors: Cursors,
+) -> dict[str, Any]:
+    answer: dict[str, Any] = {}
+    for child in wanted.children:
+        match child.name:
+            case "hasNextPage":
+                answer[child.key] = after if page.backward else more or after
+            case "hasPreviousPage":
+                answer[child.key] = more or before if page.backward else before
+            case "startCursor":
+                answer[child.key] = cursors.encode(page.purpose, rows[0][0]) if rows else None
+            case "endCursor":
+                answer[child.key] = cursors.encode(page.purpose, rows[-1][0]) if rows else None
+            case _:
+                pass
+    return answer
+
+
+def _decode_object(places: Sequence[tuple[str, Decode | None]]) -> Decode:
+    keys = [key for key, _ in places]
+    decoders = [(place, decode) for place, (_, decode) in enumerate(places) if decode]
+
+    def decode(values: list[Any]) -> dict[str, Any]:
+        for place, inner in decoders:
+            values[place] = inner(values[place])
+        return dict(zip(keys, values, strict=True))
+
+    return decode
+
+
+def _decode_maybe(decode: Decode) -> Decode:
+    return lambda value: None if value is None else decode(value)
