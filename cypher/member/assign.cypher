@@ -1,0 +1,70 @@
+// Decides that people are to be members of a group, each in a role. Takes the group's lock, looks up in `rules` what the
+// standing decision of each makes of it, writes what applies, records what applies or is overruled, recounts completeness.
+// One row a person, in the order wanted; `refused` names the rule that rejects the row, or is null.
+// mode: write
+// params: group_id, wanted, rules, source, by, journey
+// returns: place, person_id, outcome, refused, role_id, source, event_id
+MATCH (g:BuyingGroup {id: $group_id})-[:FOR_ACCOUNT]->(home:Account)
+SET g._l = true REMOVE g._l
+WITH g, COLLECT { MATCH path = (home)-[:CHILD_OF]->*(a:Account) RETURN a.id ORDER BY length(path) } AS up,
+  COLLECT {
+    MATCH (g)-[:FOR_INTEREST]->(:SolutionInterest)-[:USES]->(:RoleTemplate)
+      -[:HAS_CARD|HAD_CARD {version: g.templateVersion}]->(:RoleCard)-[:FOR_ROLE]->(r:Role)
+    RETURN [r.id, r.name]
+  } AS roles
+UNWIND range(0, size($wanted) - 1) AS place
+WITH g, up, place, $wanted[place] AS want, head([r IN roles WHERE r[0] = $wanted[place].roleId]) AS role
+OPTIONAL MATCH (p:Person {id: want.personId})
+OPTIONAL MATCH (p)-[member:MEMBER_OF]->(g)
+OPTIONAL MATCH (p)-[removal:REMOVED_FROM]->(g)
+CALL (p, up) {
+  MATCH (p)-[:WORKS_FOR]->(a:Account)
+  WITH a, up, COLLECT { MATCH path = (a)-[:CHILD_OF]->*(b:Account) RETURN b.id ORDER BY length(path) } AS own
+  WITH a, up, own, head([i IN range(0, size(own) - 1) WHERE own[i] IN up]) AS below
+  WHERE below IS NOT NULL
+  WITH a, below, head([i IN range(0, size(up) - 1) WHERE up[i] = own[below]]) AS above
+  ORDER BY above + below, CASE WHEN below = 0 THEN 0 WHEN above = 0 THEN 1 ELSE 2 END, a.externalId, a.id
+  LIMIT 1
+  RETURN collect([a.id, above + below])[0] AS near
+}
+WITH g, place, want, role, p, member, removal, near, randomUUID() AS event,
+  CASE
+    WHEN member IS NOT NULL THEN member.source + CASE WHEN member.roleId = want.roleId THEN ':SAME' ELSE ':OTHER' END
+    WHEN removal IS NOT NULL THEN removal.source + ':REMOVED'
+    ELSE 'NONE' END AS state,
+  CASE
+    WHEN role IS NULL THEN 'INVALID'
+    WHEN p IS NULL THEN 'NOT_FOUND'
+    WHEN near IS NULL THEN 'NOT_IN_ACCOUNT' END AS refused
+WITH *, CASE WHEN refused IS NULL THEN $rules[state] ELSE 'REJECTED' END AS outcome
+WITH *, CASE
+    WHEN outcome = 'APPLIED' THEN [want.roleId, $source, event]
+    WHEN member IS NOT NULL THEN [member.roleId, member.source, member.eventId]
+    WHEN removal IS NOT NULL THEN [null, null, removal.eventId]
+    ELSE [null, null, null] END AS stands
+FOREACH (_ IN CASE WHEN outcome IN ['APPLIED', 'OVERRULED'] THEN [1] ELSE [] END |
+  CREATE (e:MembershipEvent {id: event, at: datetime(), source: $source, actor: $by, journey: $journey, outcome: outcome,
+    action: CASE WHEN member.roleId <> want.roleId THEN 'CHANGE_ROLE' ELSE 'ASSIGN' END, roleId: role[0], role: role[1]})
+  CREATE (e)-[:ABOUT]->(p)
+  CREATE (e)-[:IN]->(g)
+)
+FOREACH (_ IN CASE WHEN outcome = 'APPLIED' THEN [1] ELSE [] END |
+  MERGE (p)-[m:MEMBER_OF]->(g)
+  SET m = {roleId: role[0], role: role[1], source: $source, assignedAt: datetime(), assignedBy: $by, accountId: near[0],
+    distance: near[1], eventId: event}
+  DELETE removal
+)
+WITH g, collect([place, want.personId, outcome, refused, stands]) AS results
+CALL (g, results) {
+  WITH g, results WHERE any(row IN results WHERE row[2] = 'APPLIED')
+  OPTIONAL MATCH (g)-[:FOR_INTEREST]->(:SolutionInterest)-[:USES]->(:RoleTemplate)
+    -[:HAS_CARD|HAD_CARD {version: g.templateVersion}]->(c:RoleCard {requiredForCompleteness: true})-[:FOR_ROLE]->(r:Role)
+  WITH g, c, COUNT { (g)<-[m:MEMBER_OF]-(:Person) WHERE m.roleId = r.id } AS assigned
+  WITH g, avg(CASE WHEN assigned < c.membersRequired THEN 100.0 * assigned / c.membersRequired WHEN c IS NOT NULL THEN 100.0 END)
+    AS completeness
+  SET g.completeness = completeness, g.updatedAt = datetime(), g.updatedBy = $by
+}
+UNWIND results AS row
+RETURN row[0] AS place, row[1] AS person_id, row[2] AS outcome, row[3] AS refused, row[4][0] AS role_id,
+  row[4][1] AS source, row[4][2] AS event_id
+ORDER BY place
