@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.conditions import compile_condition, condition_from
-from graph.errors import ErrorCode, Problem, Refused
+from graph.errors import ErrorCode, Problem
 from graph.params import Params
 from graph.vocabulary import bind_filter, filters
 
@@ -116,11 +116,6 @@ def _range_problems(given: Filter) -> list[Problem]:
     return []
 
 
-def require_account_filter(value: Filter) -> None:
-    """Raises Refused when an AccountFilter can't be stored; paths begin with `filter`."""
-    problems = validate_account_filter(value)
-    if problems:
-        raise Refused(*(problem.under("filter") for problem in problems))
 
 
 def summarise_account_filter(value: Filter, names: Mapping[str, str]) -> str:

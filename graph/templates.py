@@ -10,7 +10,7 @@ from graph.checks import blank_to_none, name_problems, refuse, text_problems
 from graph.conditions import Personas
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, Problem, Refused
-from graph.model import MAX_ROLES, WEIGHTS, CardSpec, HierarchyScope
+from graph.model import MAX_ROLES, WEIGHTS, CardSpec
 from graph.queries import query
 
 MAX_DISTANCE = 1000
@@ -183,13 +183,9 @@ def _card_problems(card: CardSpec, personas: Personas | None) -> list[Problem]:
     if not 1 <= card.members_required <= MAX_REQUIRED:
         words = f"Must be from 1 to {MAX_REQUIRED}, not {card.members_required}."
         problems.append(Problem(("membersRequired",), ErrorCode.INVALID, words))
-    if card.max_distance is not None:
-        if not 0 <= card.max_distance <= MAX_DISTANCE:
-            words = f"Must be from 0 to {MAX_DISTANCE}, not {card.max_distance}."
-            problems.append(Problem(("maxDistance",), ErrorCode.INVALID, words))
-        elif card.scope is HierarchyScope.ACCOUNT and card.max_distance > 0:
-            words = "The scope ACCOUNT looks no further than the account; choose another scope or leave maxDistance out."
-            problems.append(Problem(("maxDistance",), ErrorCode.INVALID, words))
+    if card.max_distance is not None and not 0 <= card.max_distance <= MAX_DISTANCE:
+        words = f"Must be from 0 to {MAX_DISTANCE}, not {card.max_distance}."
+        problems.append(Problem(("maxDistance",), ErrorCode.INVALID, words))
     if card.auto_assign and card.condition is None:
         problems.append(Problem(("condition",), ErrorCode.INVALID, "A card with autoAssign needs a condition."))
     if not card.auto_assign and card.condition is not None:

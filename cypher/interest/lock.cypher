@@ -1,0 +1,11 @@
+// Takes an interest's lock and tells how it stands.
+// mode: write
+// params: id
+// returns: interest, template_id, product_ids, groups, jobs
+MATCH (i:SolutionInterest {id: $id})
+SET i._l = true REMOVE i._l
+WITH i
+RETURN i {.name, .description, .productLine, .updateExistingBuyingGroups, .sellingLevel} AS interest,
+  head([(i)-[:USES]->(t:RoleTemplate) | t.id]) AS template_id,
+  COLLECT { MATCH (i)-[:SELLS]->(p:Product) RETURN p.id ORDER BY p.id } AS product_ids,
+  COUNT { (i)<-[:FOR_INTEREST]-(:BuyingGroup) } AS groups, COUNT { (i)<-[:FOR_INTEREST]-(:Job) } AS jobs
