@@ -14,6 +14,7 @@ WITH g, COLLECT { MATCH path = (home)-[:CHILD_OF]->*(a:Account) RETURN a.id ORDE
   } AS roles
 UNWIND range(0, size($wanted) - 1) AS place
 WITH g, up, place, $wanted[place] AS want, head([r IN roles WHERE r[0] = $wanted[place].roleId]) AS role
+ORDER BY want.personId  // everybody locks people in the same order
 OPTIONAL MATCH (p:Person {id: want.personId})
 OPTIONAL MATCH (p)-[member:MEMBER_OF]->(g)
 OPTIONAL MATCH (p)-[removal:REMOVED_FROM]->(g)
@@ -44,6 +45,7 @@ WITH *, CASE
     ELSE [null, null, null] END AS stands
 FOREACH (_ IN CASE WHEN outcome IN ['APPLIED', 'OVERRULED'] THEN [1] ELSE [] END |
   CREATE (e:MembershipEvent {id: event, at: datetime(), source: $source, actor: $by, journey: $journey, outcome: outcome,
+    overruledBy: CASE WHEN outcome = 'OVERRULED' THEN stands[2] END,
     action: CASE WHEN member.roleId <> want.roleId THEN 'CHANGE_ROLE' ELSE 'ASSIGN' END, roleId: role[0], role: role[1]})
   CREATE (e)-[:ABOUT]->(p)
   CREATE (e)-[:IN]->(g)

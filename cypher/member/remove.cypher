@@ -9,6 +9,7 @@ SET g._l = true REMOVE g._l
 WITH g
 UNWIND range(0, size($wanted) - 1) AS place
 WITH g, place, $wanted[place] AS want
+ORDER BY want  // everybody locks people in the same order
 OPTIONAL MATCH (p:Person {id: want})
 OPTIONAL MATCH (p)-[member:MEMBER_OF]->(g)
 OPTIONAL MATCH (p)-[removal:REMOVED_FROM]->(g)
@@ -27,6 +28,7 @@ WITH *, CASE
   [coalesce(member.roleId, removal.formerRoleId), coalesce(member.role, removal.formerRole)] AS former
 FOREACH (_ IN CASE WHEN outcome IN ['APPLIED', 'OVERRULED'] THEN [1] ELSE [] END |
   CREATE (e:MembershipEvent {id: event, at: datetime(), source: $source, actor: $by, journey: $journey, outcome: outcome,
+    overruledBy: CASE WHEN outcome = 'OVERRULED' THEN stands[2] END,
     action: 'REMOVE', roleId: member.roleId, role: member.role, reason: $reason})
   CREATE (e)-[:ABOUT]->(p)
   CREATE (e)-[:IN]->(g)
