@@ -1,0 +1,11 @@
+// What a job needs to know of its interest: where its groups sit, by which cards they are filled, whom it is sold to.
+// mode: read
+// params: interest_id
+// returns: name, selling_level, follow, version, cards, audiences
+MATCH (i:SolutionInterest {id: $interest_id})-[:USES]->(t:RoleTemplate)
+RETURN i.name AS name, i.sellingLevel AS selling_level, i.updateExistingBuyingGroups AS follow, t.version AS version,
+  COLLECT {
+    MATCH (t)-[:HAS_CARD]->(c:RoleCard)-[:FOR_ROLE]->(r:Role)
+    RETURN c {.autoAssign, .scope, .maxDistance, .condition, roleId: r.id, role: r.name} ORDER BY c.priority
+  } AS cards,
+  COLLECT { MATCH (i)-[:TARGETS]->(u:AccountAudience) RETURN u {.id, .rule} ORDER BY u.id } AS audiences

@@ -1,0 +1,15 @@
+// How a person stands in a group, and the cards that judge it.
+// mode: read
+// params: group_id, person_id
+// returns: group, person, member, removal, cards
+OPTIONAL MATCH (g:BuyingGroup {id: $group_id})
+OPTIONAL MATCH (p:Person {id: $person_id})
+RETURN g.name AS group, p.name AS person,
+  head([(p)-[m:MEMBER_OF]->(g) | m {.roleId, .role, .source, .assignedBy, .accountId, .distance, .eventId, on: toString(date(m.assignedAt)),
+    account: head(COLLECT { MATCH (a:Account {id: m.accountId}) RETURN a.name })}]) AS member,
+  head([(p)-[x:REMOVED_FROM]->(g) | x {.source, .removedBy, .eventId, .reason, on: toString(date(x.removedAt))}]) AS removal,
+  COLLECT {
+    MATCH (g)-[:FOR_INTEREST]->(:SolutionInterest)-[:USES]->(:RoleTemplate)
+      -[:HAS_CARD|HAD_CARD {version: g.templateVersion}]->(c:RoleCard)-[:FOR_ROLE]->(r:Role)
+    RETURN c {.id, .autoAssign, .scope, .maxDistance, .condition, roleId: r.id, role: r.name} ORDER BY c.priority
+  } AS cards

@@ -1,0 +1,347 @@
+"""Jobs: making and maintaining buying groups in small transactions, by whichever instance holds the job's lease.
+
+Each batch is one transaction: it holds the job, does the work, and moves the job's cursor and progress on. So a batch is
+done once or not at all, a cancelled job stops between batches, and a job whose instance died goes on where it stood.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, LiteralString, cast
+from uuid import uuid4
+
+import structlog
+
+from graph.db import Db, Row, Tx
+from graph.errors import ErrorCode, GraphError, Refused, Unavailable
+from graph.filters import account_predicate
+from graph.matching import Counts, Matcher, apply, card_from, changes, compile_cards, join
+from graph.params import Params
+from graph.queries import Query, query
+
+BATCH = 50  # accounts or groups a transaction: users who wait on the same groups wait 20 ms, not half a second
+LEASE = 30.0  # seconds without a batch after which another instance takes a job over
+POLL = 2.0  # seconds between looks for jobs that nobody announced
+
+log = structlog.get_logger(__name__)
+
+
+# --- asking for jobs ------------------------------------------------------------------------------------------------
+
+
+async def start_creation(db: Db, interest_id: str, audience_id: str, *, by: str) -> str:
+    """Queues a creation job and returns its id. Raises Refused: NOT_FOUND."""
+    rows = await db.write(query("job/start_creation"), interest_id=interest_id, audience_id=audience_id, by=by)
+    if rows:
+        return rows[0]["id"]
+    known = (await db.read(query("job/exists"), interest_id=interest_id, audience_id=audience_id))[0]
+    if not known["interest"]:
+        raise Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
+    raise Refused.of("accountAudienceId", ErrorCode.NOT_FOUND, "There is no account audience with this id.")
+
+
+async def start_maintenance(db: Db, interest_id: str | None = None, *, by: str) -> str:
+    """Queues maintenance of one interest's groups, or of all, and returns the job's id. Raises Refused: NOT_FOUND."""
+    rows = await db.write(query("job/start_maintenance"), interest_id=interest_id, by=by)
+    if not rows:
+        raise Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
+    return rows[0]["id"]
+
+
+async def cancel(db: Db, job_id: str) -> str:
+    """Tells a job to stop after its batch. Raises Refused: NOT_FOUND, NOT_EDITABLE (it has ended)."""
+    rows = await db.write(query("job/cancel"), id=job_id)
+    if not rows:
+        raise Refused.of("id", ErrorCode.NOT_FOUND, "There is no job with this id.")
+    if rows[0]["former"] not in ("QUEUED", "RUNNING"):
+        words = f"Only a job that is QUEUED or RUNNING can be cancelled; this one is {rows[0]['former']}."
+        raise Refused.of("id", ErrorCode.NOT_EDITABLE, words)
+    return job_id
+
+
+async def delete(db: Db, job_id: str) -> str:
+    """Deletes a job's record; its groups stay. Raises Refused: NOT_FOUND, IN_USE (it has not ended)."""
+    rows = await db.write(query("job/delete"), id=job_id)
+    if not rows:
+        raise Refused.of("id", ErrorCode.NOT_FOUND, "There is no job with this id.")
+    if rows[0]["former"] in ("QUEUED", "RUNNING"):
+        raise Refused.of("id", ErrorCode.IN_USE, f"The job is {rows[0]['former']}; cancel it first.")
+    return job_id
+
+
+# --- one interest's rules -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An interest as its jobs see it."""
+
+    interest_id: str
+    top: bool
+    follow: bool
+    version: int
+    matcher: Matcher
+    audiences: Mapping[str, Mapping[str, Any] | None]
+
+
+async def _plan(tx: Tx, interest_id: str) -> _Plan | None:
+    rows = await tx.run(query("job/plan"), interest_id=interest_id)
+    if not rows:
+        return None
+    row = rows[0]
+    cards = [card for stored in row["cards"] if (card := card_from(stored))]
+    audiences = {u["id"]: json.loads(u["rule"]) if u["rule"] else None for u in row["audiences"]}
+    return _Plan(
+        interest_id, row["selling_level"] == "TOP", row["follow"], row["version"], compile_cards(cards), audiences
+    )
+
+
+def _targets(name: LiteralString, rule: Mapping[str, Any] | None) -> tuple[Query, dict[str, Any]]:
+    """A statement about an audience's accounts: those it lists (no rule), or those its rule finds."""
+    statement, params = query(name), Params()
+    leave_out = "found" if rule is None else "listed"
+    text = re.sub(rf"/\*{leave_out}\*/.*?/\*{leave_out}\*/\n", "", statement.text, flags=re.DOTALL)
+    if rule is not None:
+        found = account_predicate(rule, "a", params)
+        text = re.sub(r"/\*rule\*/.*?/\*rule\*/", lambda _: found, text)
+    return replace(statement, text=cast(LiteralString, text)), params.values
+
+
+def _follow(audiences: Mapping[str, Mapping[str, Any] | None]) -> tuple[Query, dict[str, Any]]:
+    statement, params = query("group/follow"), Params()
+    rules = [f"({account_predicate(rule, 'a', params)})" for rule in audiences.values() if rule is not None]
+    found = " OR ".join(rules) or "false"
+    text = re.sub(r"/\*rules\*/.*?/\*rules\*/", lambda _: f"({found})", statement.text)
+    return replace(statement, text=cast(LiteralString, text)), params.values
+
+
+# --- batches --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A job that this instance holds."""
+
+    id: str
+    kind: str
+    by: str
+    interest_id: str | None
+    audience_id: str | None
+    lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a batch did, and where the job goes on; no cursor: it is done."""
+
+    cursor: dict[str, Any] | None
+    total: int = 0
+    done: int = 0
+    created: int = 0
+    counts: Counts = Counts()
+
+
+async def _batch(db: Db, claim: _Claim) -> bool:
+    """Does the job's next batch. False when the job is done, or is no longer this instance's."""
+
+    async def work(tx: Tx) -> bool:
+        held = await tx.run(query("job/hold"), id=claim.id, lease=claim.lease, seconds=LEASE)
+        if not held:
+            return False
+        cursor = json.loads(held[0]["cursor"]) if held[0]["cursor"] else {}
+        step = await (_create(tx, claim, cursor) if claim.kind == "CREATE" else _maintain(tx, claim, cursor))
+        counts = step.counts
+        await tx.run(
+            query("job/advance"),
+            id=claim.id,
+            cursor=json.dumps(step.cursor) if step.cursor else None,
+            total=step.total,
+            done=step.done,
+            created=step.created,
+            added=counts.added,
+            removed=counts.removed,
+            moved=counts.moved,
+            overruled=counts.overruled,
+        )
+        if step.cursor is None:
+            await tx.run(query("job/finish"), id=claim.id, lease=claim.lease, status="SUCCEEDED", error=None)
+        return step.cursor is not None
+
+    return await db.transaction(work, name=f"job/{claim.kind.lower()}_batch")
+
+
+async def _create(tx: Tx, claim: _Claim, cursor: dict[str, Any]) -> _Step:
+    """Makes and fills the groups that the next accounts of the audience lack."""
+    assert claim.interest_id
+    plan = await _plan(tx, claim.interest_id)
+    if plan is None or claim.audience_id not in plan.audiences:
+        raise Refused.of("", ErrorCode.NOT_FOUND, "The job's solution interest or account audience was deleted.")
+    return await _make_missing(tx, claim, plan, claim.audience_id, cursor.get("after"))
+
+
+async def _make_missing(tx: Tx, claim: _Claim, plan: _Plan, audience_id: str, after: str | None) -> _Step:
+    rule = plan.audiences[audience_id]
+    total = 0
+    if after is None:
+        counting, params = _targets("job/count_targets", rule)
+        total = (await tx.run(counting, audience_id=audience_id, **params))[0]["total"]
+    finding, params = _targets("job/targets", rule)
+    rows = await tx.run(finding, audience_id=audience_id, after=after, limit=BATCH, top=plan.top, **params)
+    made: list[str] = []
+    added = 0
+    if rows:
+        seats = sorted({row["seat_id"] for row in rows})
+        creating = {"interest_id": plan.interest_id, "account_ids": seats, "version": plan.version, "by": claim.by}
+        made = [row["id"] for row in await tx.run(query("group/create"), **creating)]
+        added = await join(tx, plan.matcher, made, by=claim.by)
+        if made:
+            await tx.run(query("group/recount"), group_ids=made)
+    more = {"after": rows[-1]["account_id"]} if len(rows) == BATCH else None
+    return _Step(more, total=total, done=len(rows), created=len(made), counts=Counts(added=added))
+
+
+async def _maintain(tx: Tx, claim: _Claim, cursor: dict[str, Any]) -> _Step:
+    """Brings the next groups of an interest up to date; after its groups, makes those that its audiences lack; after the
+    interest, goes on with the next."""
+    interest_id = cursor.get("interest") or await _next_interest(tx, claim, None)
+    if interest_id is None:
+        return _Step(None)
+    plan = await _plan(tx, interest_id)
+    here: dict[str, Any] = {"interest": interest_id}
+    if plan is None:
+        return await _onwards(tx, claim, interest_id, _Step(None))
+    if "audience" in cursor:
+        return await _maintain_audience(tx, claim, plan, cursor)
+    rows = await tx.run(query("group/next"), interest_id=interest_id, after=cursor.get("group", ""), limit=BATCH)
+    counts = await _refresh(tx, claim, plan, [row["id"] for row in rows])
+    step = _Step(None, counts=counts)
+    if len(rows) == BATCH:
+        return replace(step, cursor={**here, "group": rows[-1]["id"]})
+    if plan.audiences:
+        return replace(step, cursor={**here, "audience": min(plan.audiences), "after": None})
+    return await _onwards(tx, claim, interest_id, step)
+
+
+async def _maintain_audience(tx: Tx, claim: _Claim, plan: _Plan, cursor: dict[str, Any]) -> _Step:
+    audience_id = cursor["audience"]
+    step = _Step(None)
+    if audience_id in plan.audiences:
+        step = await _make_missing(tx, claim, plan, audience_id, cursor.get("after"))
+    here = {"interest": plan.interest_id}
+    if step.cursor:
+        return replace(step, cursor={**here, "audience": audience_id, **step.cursor})
+    following = min((other for other in plan.audiences if other > audience_id), default=None)
+    if following:
+        return replace(step, cursor={**here, "audience": following, "after": None})
+    return await _onwards(tx, claim, plan.interest_id, step)
+
+
+async def _onwards(tx: Tx, claim: _Claim, interest_id: str, step: _Step) -> _Step:
+    following = await _next_interest(tx, claim, interest_id)
+    return replace(step, cursor={"interest": following} if following else None)
+
+
+async def _next_interest(tx: Tx, claim: _Claim, after: str | None) -> str | None:
+    if claim.interest_id:
+        return claim.interest_id if after is None else None
+    rows = await tx.run(query("job/interests"), after=after)
+    return rows[0]["id"] if rows else None
+
+
+async def _refresh(tx: Tx, claim: _Claim, plan: _Plan, group_ids: Sequence[str]) -> Counts:
+    """Moves groups to the newest version; where the interest says so, their SYSTEM members follow the rules."""
+    if not group_ids:
+        return Counts()
+    await tx.run(query("group/lock"), group_ids=list(group_ids))
+    following, params = _follow(plan.audiences)
+    await tx.run(following, group_ids=list(group_ids), version=plan.version, top=plan.top, **params)
+    counts = Counts()
+    if plan.follow:
+        counts = await apply(tx, await changes(tx, plan.matcher, group_ids), by=claim.by)
+    await tx.run(query("group/recount"), group_ids=list(group_ids))
+    return counts
+
+
+# --- running them ---------------------------------------------------------------------------------------------------
+
+
+async def run_next(db: Db) -> bool:
+    """Takes one job that waits and works on it to its end. False when none waited."""
+    lease = uuid4().hex
+    rows = await db.write(query("job/claim"), lease=lease, seconds=LEASE)
+    if not rows:
+        return False
+    row = rows[0]
+    claim = _Claim(row["id"], row["kind"], row["by"], row["interest_id"], row["audience_id"], lease)
+    try:
+        await _work(db, claim)
+    except asyncio.CancelledError:
+        await asyncio.shield(db.write(query("job/release"), id=claim.id, lease=lease))
+        raise
+    return True
+
+
+async def _work(db: Db, claim: _Claim) -> None:
+    try:
+        while await _batch(db, claim):
+            pass
+    except Unavailable:
+        raise  # the lease runs out, and some instance goes on
+    except Refused as error:
+        await _fail(db, claim, error.problems[0].message)
+    except GraphError as error:
+        await _fail(db, claim, str(error))
+    except Exception:
+        log.exception("job failed", job=claim.id)
+        await _fail(db, claim, "Something went wrong on our side; the log tells what, under the job's id.")
+
+
+async def _fail(db: Db, claim: _Claim, words: str) -> None:
+    await db.write(query("job/finish"), id=claim.id, lease=claim.lease, status="FAILED", error=words)
+
+
+async def run_all(db: Db) -> int:
+    """Works on jobs until none waits; returns how many those were."""
+    count = 0
+    while await run_next(db):
+        count += 1
+    return count
+
+
+class Runner:
+    """Works on jobs beside a server's requests: `async with Runner(db) as runner`; `runner.wake()` when one was queued."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """Lets the runner look at once."""
+        self._woken.set()
+
+    async def __aenter__(self) -> Runner:
+        self._task = asyncio.create_task(self._run(), name="jobs")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                while await run_next(self._db):
+                    pass
+            except Unavailable as error:
+                log.warning("jobs wait for the database", reason=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), POLL)
