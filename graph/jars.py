@@ -1,0 +1,109 @@
+"""The jars of the embedded Neo4j: fetched once by jgo, and never used with another content than the lock file's."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from jgo.maven import MavenContext
+
+Progress = Callable[[int, int], None]
+"""Told how many jars are there, of how many."""
+AT_ONCE = 8  # downloads
+TIMEOUT = 120  # seconds a download may take
+
+
+class JarError(Exception):
+    """A jar can't be had, or isn't the one that the lock file names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One locked jar: its Maven coordinates (group:artifact:version[:classifier]) and its SHA-256."""
+
+    coordinates: str
+    sha256: str
+
+
+@cache
+def locked() -> tuple[str, tuple[Jar, ...]]:
+    """Neo4j's version and its jars, from the lock file."""
+    table = tomllib.loads(files("graph").joinpath("neo4j.lock.toml").read_text("utf-8"))
+    return table["version"], tuple(Jar(coordinates, sha256) for coordinates, sha256 in table["jars"])
+
+
+def fetch(cache_dir: Path, progress: Progress | None = None) -> list[Path]:
+    """The paths of all jars, in the lock's order. Fetches what is missing; a jar is hashed when it is fetched, and again
+    when its size or time changed since. Raises JarError."""
+    jars = locked()[1]
+    context = MavenContext(repo_cache=cache_dir / "maven", local_repos=[], timeout=TIMEOUT)
+    done = 0
+    paths: list[Path] = []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for path in pool.map(lambda jar: _fetch(context, jar), jars):
+            paths.append(path)
+            done += 1
+            if progress:
+                progress(done, len(jars))
+    return paths
+
+
+def _fetch(context: MavenContext, jar: Jar) -> Path:
+    group, artifact, version, *classifier = jar.coordinates.split(":")
+    component = context.project(group, artifact).at_version(version)
+    wanted = component.artifact(classifier=classifier[0] if classifier else "")
+    path = wanted.cached_path
+    assert path is not None
+    if not _verified(path, jar.sha256):
+        path.unlink(missing_ok=True)
+        _download(wanted, jar)
+        found = _sha256(path)
+        if found != jar.sha256:
+            path.unlink()
+            raise JarError(f"{jar.coordinates} should have the SHA-256 {jar.sha256}, but what came has {found}")
+        _mark(path, jar.sha256)
+    return path
+
+
+def _download(wanted: object, jar: Jar) -> None:
+    try:
+        wanted.resolve()  # type: ignore[attr-defined]
+    except Exception as error:  # jgo raises whatever its HTTP client does
+        raise JarError(f"{jar.coordinates} can't be fetched: {error}") from error
+
+
+def _verified(path: Path, sha256: str) -> bool:
+    """Whether the jar is there with the right content: by its marker, else by its hash."""
+    if not path.exists():
+        return False
+    marker = _marker(path)
+    if marker.exists() and marker.read_text() == _stamp(path, sha256):
+        return True
+    if _sha256(path) != sha256:
+        return False
+    _mark(path, sha256)
+    return True
+
+
+def _mark(path: Path, sha256: str) -> None:
+    _marker(path).write_text(_stamp(path, sha256))
+
+
+def _marker(path: Path) -> Path:
+    return path.with_name(path.name + ".verified")
+
+
+def _stamp(path: Path, sha256: str) -> str:
+    stat = path.stat()
+    return f"{sha256} {stat.st_size} {stat.st_mtime_ns}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
