@@ -190,6 +190,8 @@ def _configure(options: Options) -> None:
         "db.tx_log.rotation.retention_policy": "1 files",
         "dbms.usage_report.enabled": "false",
         "client.allow_telemetry": "false",
+        "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
+        "internal.server.bolt.thread_pool_shutdown_wait_time": "1s",
     }
     if options.browser_port is not None:
         settings["server.http.enabled"] = "true"

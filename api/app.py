@@ -1,0 +1,53 @@
+"""The application: GraphQL over HTTP, and the jobs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+
+from api.context import Context
+from api.schema import schema
+from graph.db import Db
+from graph.jobs import Runner
+from graph.paging import Cursors
+
+
+class GraphQLEndpoint(GraphQL[Context, None]):
+    """Strawberry's endpoint with this service's context."""
+
+    def __init__(self, db: Db, cursors: Cursors, wake_jobs: Callable[[], None], graphiql: bool) -> None:
+        super().__init__(schema, graphql_ide="graphiql" if graphiql else None)
+        self._db = db
+        self._cursors = cursors
+        self._wake_jobs = wake_jobs
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        return Context(self._db, self._cursors, self._wake_jobs)
+
+
+def create_app(db: Db, secret: bytes, *, jobs: bool = True, graphiql: bool = True) -> Starlette:
+    """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them."""
+    runner = Runner(db)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if not jobs:
+            yield
+            return
+        async with runner:
+            yield
+
+    endpoint: Any = GraphQLEndpoint(db, Cursors(secret), runner.wake, graphiql)
+    routes = [
+        Route("/graphql", endpoint),
+        Route("/", lambda _: RedirectResponse("/graphql")),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)

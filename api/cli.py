@@ -1,0 +1,279 @@
+"""The command line: `buying-groups serve | import | neo4j | migrate`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from api.settings import BadSettings, Settings, load
+from graph import sample
+from graph.db import Connection, Db, connect
+from graph.embedded import EmbeddedError, Server, embedded
+from graph.errors import GraphError, Refused
+from graph.imports import ImportSummary, NotAnExport, import_folder
+from graph.migrations import migrate as run_migrations
+
+app = typer.Typer(
+    help="Buying groups: who decides together whether to buy what you sell.", no_args_is_help=True, add_completion=False
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+FIRST_QUERY = '{ buyingGroups(first: 3) { totalCount edges { node { name completeness missingRoles { name } } } } }'
+READY_WITHIN = 60.0  # seconds for a database that is set; the embedded one has its own patience
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A database at hand, migrated; the embedded server if it is that one."""
+
+    db: Db
+    connection: Connection
+    server: Server | None
+
+
+@app.command()
+def serve(
+    sample_market: Annotated[bool, typer.Option("--sample", help="Load a small sample market if the graph is empty.")] = False,
+    jobs: Annotated[bool, typer.Option("--jobs/--no-jobs", help="Also work on jobs, not only queue them.")] = True,
+) -> None:
+    """Serve the GraphQL API (and start the embedded Neo4j unless NEO4J_URI is set)."""
+    _run(_serve, sample_market, jobs)
+
+
+@app.command(name="import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="A CRM export: Account.csv, Contact.csv and so on.")],
+    rejects: Annotated[Path | None, typer.Option(help="Where to report what was left out.")] = None,
+) -> None:
+    """Import a CRM export in Salesforce's column names. Again and again without duplicates."""
+    _run(_import, folder, rejects or Path(f"{folder.resolve().name}-rejects.csv"))
+
+
+@app.command()
+def neo4j() -> None:
+    """Start the embedded Neo4j alone, for analysts."""
+    _run(_neo4j)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the graph's schema up to date."""
+    _run(_migrate)
+
+
+# --- the commands ---------------------------------------------------------------------------------------------------
+
+
+async def _serve(settings: Settings, sample_market: bool, jobs: bool) -> None:
+    from api.app import create_app
+
+    listener = _listen(settings)
+    with contextlib.closing(listener):
+        async with _database(settings) as opened:
+            if sample_market and (loaded := await sample.load(opened.db)):
+                out.print(f"Loaded the sample market: {loaded}.")
+            secret = settings.secret(opened.connection.password)
+            application = create_app(opened.db, secret, jobs=jobs, graphiql=settings.graphiql)
+            config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False)
+            _say_where(settings, opened, listener.getsockname()[1])
+            await _Uvicorn(config).serve(sockets=[listener])
+
+
+async def _import(settings: Settings, folder: Path, rejects: Path) -> None:
+    async with _database(settings) as opened:
+        with _progress() as progress:
+            tasks: dict[str, Any] = {}
+
+            def told(file: str, done: int, total: int) -> None:
+                if file not in tasks:
+                    tasks[file] = progress.add_task(file, total=total)
+                progress.update(tasks[file], completed=done, total=total)
+
+            summary = await import_folder(opened.db, folder, by="import", progress=told, rejects=rejects)
+    _say_imported(summary)
+
+
+async def _neo4j(settings: Settings) -> None:
+    if settings.connection:
+        raise typer.BadParameter("NEO4J_URI is set, so there is no embedded Neo4j to start.")
+    async with _database(settings) as opened:
+        _say_browser(opened)
+        out.print("Ctrl-C stops it.")
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await stop.wait()
+
+
+async def _migrate(settings: Settings) -> None:
+    async with _database(settings, migrated=False) as opened:
+        applied = await run_migrations(opened.db)
+    for step in applied:
+        out.print(f"applied V{step.version:04} {step.name.replace('_', ' ')}")
+    out.print("The schema is up to date.")
+
+
+# --- what they share ------------------------------------------------------------------------------------------------
+
+
+def _run(command: Any, *args: Any) -> None:
+    """Runs a command on the settings in force; what is expected to go wrong is told in words, without a traceback."""
+    try:
+        settings = load()
+        _log(settings)
+        work: Coroutine[Any, Any, None] = command(settings, *args)
+        asyncio.run(work)
+    except BadSettings as error:
+        _fail("These settings are wrong:\n" + str(error), 2)
+    except NotAnExport as error:
+        _fail(str(error), 2)
+    except Refused as error:
+        _fail("\n".join(problem.message for problem in error.problems), 1)
+    except (EmbeddedError, GraphError) as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _fail(words: str, code: int) -> None:
+    err.print(words, style="red", markup=False)
+    raise typer.Exit(code)
+
+
+def _log(settings: Settings) -> None:
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    logging.basicConfig(level=max(level, logging.WARNING), format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("neo4j").setLevel(logging.ERROR)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+
+
+@asynccontextmanager
+async def _database(settings: Settings, *, migrated: bool = True) -> AsyncIterator[Opened]:
+    """The database that is set, else the embedded one; ready, and migrated unless told otherwise."""
+    async with contextlib.AsyncExitStack() as stack:
+        connection, server = settings.connection, None
+        if connection is None:
+            server = await stack.enter_async_context(_embedded(settings))
+            connection = server.connection
+        db = await stack.enter_async_context(connect(connection))
+        await db.ready(READY_WITHIN)
+        if migrated:
+            await run_migrations(db)
+        yield Opened(db, connection, server)
+
+
+@asynccontextmanager
+async def _embedded(settings: Settings) -> AsyncIterator[Server]:
+    progress = _progress()
+    task = progress.add_task("Neo4j's jars", total=None)
+    status = out.status("Starting Neo4j ...")
+
+    def fetched(done: int, total: int) -> None:
+        progress.start()
+        progress.update(task, completed=done, total=total)
+
+    def starting() -> None:
+        progress.stop()
+        status.start()
+
+    try:
+        async with embedded(settings.embedded, fetched, starting) as server:
+            status.stop()
+            yield server
+    finally:
+        status.stop()
+        progress.stop()
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=out)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The socket that the API will answer on, taken before anything else starts. Raises GraphError in words."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        words = f"Port {settings.port} on {settings.host} can't be used: {error.strerror}. Set BUYING_GROUPS_PORT to another."
+        raise GraphError(words) from None
+    return listener
+
+
+class _Uvicorn(uvicorn.Server):
+    """Ends on SIGINT and SIGTERM without raising them again, so that the database beside it is stopped in order, too."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        for number in numbers:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
+def _say_where(settings: Settings, opened: Opened, port: int) -> None:
+    url = f"http://{settings.host}:{port}/graphql"
+    out.print(f"\nGraphQL        {url}")
+    if settings.graphiql:
+        out.print(f"GraphiQL       {url} in a web browser")
+    _say_browser(opened)
+    out.print("\nA first query to try:\n", FIRST_QUERY, "\n", markup=False)
+    out.print("Everybody on this machine may do everything: there is no sign-in yet. Ctrl-C stops the server.")
+
+
+def _say_browser(opened: Opened) -> None:
+    connection, server = opened.connection, opened.server
+    if server is None:
+        out.print(f"Neo4j          {connection.uri}", markup=False)
+        return
+    out.print(f"Neo4j Browser  {server.browser_url}", markup=False)
+    out.print(f"               connect to {connection.uri} as {connection.username}", markup=False)
+    out.print(f"               with the password in {server.password_file}", markup=False, soft_wrap=True)
+
+
+def _say_imported(summary: ImportSummary) -> None:
+    table = Table("file", "rows", "new", "changed", "unchanged", "rejected", "left out", title="Imported")
+    for file in summary.files:
+        cells = (file.rows, file.created, file.updated, file.unchanged, file.rejected, file.left_out)
+        table.add_row(file.name, *(f"{cell:,}" for cell in cells))
+    out.print(table)
+    for file in summary.files:
+        if file.ignored_columns:
+            out.print(f"{file.name}: not read: {', '.join(file.ignored_columns)}", markup=False)
+    if summary.reports:
+        out.print(f"{summary.reports:,} values or rows were left out: see {summary.rejects}", markup=False, soft_wrap=True)
+    out.print(f"{summary.seconds:.1f} s")
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The settings, from the environment and `.env`. The only reader of the environment.
+
+A wrong setting is refused before anything starts: by its name, with its value (but never a secret's), what is wrong with
+it, and what is allowed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from graph.db import Connection
+from graph.embedded import Options
+
+PREFIX = "BUYING_GROUPS_"
+_SCHEMES = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
+_SECRETS = ("NEO4J_PASSWORD", "BUYING_GROUPS_SECRET_KEY")
+Port = int
+
+
+class BadSettings(Exception):
+    """One or more settings are wrong; each line of the message names one and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """What can be set. Without NEO4J_URI the embedded Neo4j is used."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=False)
+
+    neo4j_uri: str | None = Field(None, validation_alias="NEO4J_URI")
+    neo4j_username: str = Field("neo4j", validation_alias="NEO4J_USERNAME", min_length=1)
+    neo4j_password: SecretStr | None = Field(None, validation_alias="NEO4J_PASSWORD")
+    neo4j_database: str | None = Field(None, validation_alias="NEO4J_DATABASE", min_length=1)
+
+    host: str = Field("127.0.0.1", validation_alias="BUYING_GROUPS_HOST")
+    port: Port = Field(8000, validation_alias="BUYING_GROUPS_PORT", ge=0, le=65535)
+    bolt_port: Port = Field(7687, validation_alias="BUYING_GROUPS_BOLT_PORT", ge=0, le=65535)
+    browser_port: Port = Field(7474, validation_alias="BUYING_GROUPS_BROWSER_PORT", ge=0, le=65535)
+    data_dir: Path = Field(Path("data"), validation_alias="BUYING_GROUPS_DATA_DIR")
+    cache_dir: Path = Field(
+        Path(platformdirs.user_cache_dir("buying-groups", appauthor=False)), validation_alias="BUYING_GROUPS_CACHE_DIR"
+    )
+    heap: int | None = Field(None, validation_alias="BUYING_GROUPS_HEAP_MB", ge=256, le=65536)
+    page_cache: int | None = Field(None, validation_alias="BUYING_GROUPS_PAGE_CACHE_MB", ge=32, le=1048576)
+    pool_size: int = Field(100, validation_alias="BUYING_GROUPS_POOL_SIZE", ge=1, le=1000)
+    statement_timeout: float = Field(30.0, validation_alias="BUYING_GROUPS_STATEMENT_TIMEOUT", gt=0, le=3600)
+    secret_key: SecretStr | None = Field(None, validation_alias="BUYING_GROUPS_SECRET_KEY", min_length=32)
+    graphiql: bool = Field(True, validation_alias="BUYING_GROUPS_GRAPHIQL")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="BUYING_GROUPS_LOG_LEVEL")
+
+    @field_validator("neo4j_uri")
+    @classmethod
+    def _reachable_scheme(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(_SCHEMES):
+            raise ValueError(f"must begin with one of {', '.join(_SCHEMES)}")
+        return value
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, value: str) -> str:
+        """Nobody has to sign in yet, so the server answers on this machine alone."""
+        try:
+            loopback = value == "localhost" or ipaddress.ip_address(value).is_loopback
+        except ValueError:
+            loopback = False
+        if not loopback:
+            raise ValueError("must be a loopback address (127.0.0.1, ::1 or localhost), for there is no sign-in yet")
+        return value
+
+    @model_validator(mode="after")
+    def _password_with_uri(self) -> Settings:
+        if self.neo4j_uri is not None and self.neo4j_password is None:
+            raise ValueError("NEO4J_PASSWORD: is needed with NEO4J_URI")
+        return self
+
+    @property
+    def connection(self) -> Connection | None:
+        """The database that is set, or None for the embedded one."""
+        if self.neo4j_uri is None or self.neo4j_password is None:
+            return None
+        return Connection(
+            self.neo4j_uri,
+            self.neo4j_username,
+            self.neo4j_password.get_secret_value(),
+            self.neo4j_database,
+            pool_size=self.pool_size,
+            statement_timeout=self.statement_timeout,
+        )
+
+    @property
+    def embedded(self) -> Options:
+        """How the embedded server is to run."""
+        return Options(
+            self.data_dir, self.cache_dir, self.bolt_port, self.browser_port, self.heap, self.page_cache
+        )
+
+    def secret(self, password: str) -> bytes:
+        """What cursors are signed with: the secret key, else something every instance on this database shares."""
+        return (self.secret_key.get_secret_value() if self.secret_key else password).encode()
+
+
+def load(env_file: Path | None = Path(".env")) -> Settings:
+    """The settings in force. Raises BadSettings."""
+    wrong = _unknown(env_file)
+    try:
+        settings = Settings(_env_file=env_file)  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        wrong += [_words(problem) for problem in error.errors()]
+        settings = None
+    if wrong or settings is None:
+        raise BadSettings("\n".join(wrong))
+    return settings
+
+
+def names() -> list[str]:
+    """Every setting's name."""
+    return [str(field.validation_alias) for field in Settings.model_fields.values()]
+
+
+def _unknown(env_file: Path | None) -> list[str]:
+    given: Mapping[str, Any] = {**(dotenv_values(env_file) if env_file else {}), **os.environ}
+    wrong: list[str] = []
+    for name in sorted(given):
+        if name.startswith(PREFIX) and name not in names():
+            near = difflib.get_close_matches(name, names(), 1)
+            wrong.append(f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return wrong
+
+
+def _words(problem: Mapping[str, Any]) -> str:
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if not problem["loc"]:
+        return message
+    name = str(problem["loc"][0])
+    shown = "" if name in _SECRETS else f"{problem['input']!r} is wrong: "
+    return f"{name}: {shown}{message[:1].lower() + message[1:]}"
