@@ -1,0 +1,190 @@
+"""Accounts as they come from a CRM: created or changed by external id, moved in their hierarchy, with what they own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from graph.checks import name_problems
+from graph.db import Db, Tx
+from graph.errors import ErrorCode, Problem
+from graph.model import Input, UpsertResult
+from graph.queries import query
+from graph.rows import Batch, key_problems, not_a_count, not_finite, shortened, too_long
+
+TEXTS = ("type", "industry", "city", "state", "country", "region", "website")
+PROPERTIES = ("name", *TEXTS, "annualRevenue", "employeeCount")
+MAX_OWNED = 1000
+
+
+async def upsert(db: Db, rows: Sequence[Input], *, by: str) -> UpsertResult:
+    """Creates or changes accounts (the contract's AccountInput: an absent key stays, None clears, a list replaces).
+
+    A row with a problem is left out, the others are done: INVALID, NOT_FOUND (a parent or product), CYCLE. Rows may stand
+    in any order, a child before its parent. Raises Refused LIMIT_EXCEEDED.
+    """
+    batch = Batch.of("accounts", rows, _problems)
+
+    async def work(tx: Tx) -> UpsertResult:
+        trial = Batch(batch.noun, dict(batch.rows), batch.size, list(batch.problems))
+        moving = any("parentExternalId" in row for row in trial.rows.values())
+        if moving:
+            await tx.run(query("account/lock_hierarchy"))
+        await _refuse_links(tx, trial)
+        written = await tx.run(query("account/upsert"), rows=trial.written(PROPERTIES), by=by)
+        moves = [
+            {"externalId": row["externalId"], "parentExternalId": row["parentExternalId"]}
+            for _, row in trial.having("parentExternalId")
+        ]
+        moved = await tx.run(query("account/move"), rows=moves, by=by) if moves else []
+        lists = [{"externalId": row["externalId"], "owned": _owned(row)} for _, row in trial.having("ownedProducts")]
+        owning = await tx.run(query("account/own"), rows=lists, by=by) if lists else []
+        return trial.result(written, moved, owning)
+
+    return await db.transaction(work, name="account/upsert")
+
+
+async def move(db: Db, parents: Mapping[str, str], *, by: str) -> tuple[list[str], dict[str, Problem]]:
+    """Puts known accounts under parents, both by external id. Returns which stood elsewhere before, and for those that
+    could not be moved why: NOT_FOUND (no such parent), CYCLE (each edge of it)."""
+
+    async def work(tx: Tx) -> tuple[list[str], dict[str, Problem]]:
+        await tx.run(query("account/lock_hierarchy"))
+        wanted: dict[str, str | None] = dict(parents)
+        refused = await _refused_parents(tx, wanted)
+        rows = [
+            {"externalId": child, "parentExternalId": parent} for child, parent in sorted(parents.items()) if child not in refused
+        ]
+        moved = await tx.run(query("account/move"), rows=rows, by=by) if rows else []
+        return [row["external_id"] for row in moved], refused
+
+    return await db.transaction(work, name="account/move", timeout=None)
+
+
+# --- checks of a row ------------------------------------------------------------------------------------------------
+
+
+def _problems(row: Input) -> list[Problem]:
+    return [
+        *name_problems(row.get("name")),
+        *too_long(row, TEXTS),
+        *not_finite(row, ("annualRevenue",)),
+        *not_a_count(row, "employeeCount"),
+        *(key_problems(row["parentExternalId"], "parentExternalId") if row.get("parentExternalId") is not None else []),
+        *_owned_problems(row.get("ownedProducts") or ()),
+    ]
+
+
+def _owned_problems(owned: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    if len(owned) > MAX_OWNED:
+        words = f"At most {MAX_OWNED:,} products, not {len(owned):,}."
+        yield Problem(("ownedProducts",), ErrorCode.LIMIT_EXCEEDED, words)
+        return
+    first: dict[str, int] = {}
+    for place, one in enumerate(owned):
+        key = one["productExternalId"]
+        problems = not_finite(one, ("revenue",))
+        if key in first:
+            words = f"Product {first[key]} of this row is the same."
+            problems.append(Problem(("productExternalId",), ErrorCode.INVALID, words))
+        first.setdefault(key, place)
+        yield from (problem.under("ownedProducts", place) for problem in problems)
+
+
+def _owned(row: Input) -> list[dict[str, Any]]:
+    return [
+        {"productExternalId": one["productExternalId"], "revenue": one.get("revenue"), "since": one.get("since")}
+        for one in row["ownedProducts"] or ()
+    ]
+
+
+# --- links to what must exist, without circles ----------------------------------------------------------------------
+
+
+async def _refuse_links(tx: Tx, batch: Batch) -> None:
+    """Takes out the rows whose parents or products can't be had. A row that goes may take others' parents with it."""
+    products = {one["productExternalId"] for _, row in batch.having("ownedProducts") for one in row["ownedProducts"] or ()}
+    parents = {row["parentExternalId"] for _, row in batch.having("parentExternalId") if row["parentExternalId"]}
+    if not products and not parents:
+        return
+    keys = sorted(parents | {row["externalId"] for row in batch.rows.values()})
+    standing = (await tx.run(query("account/chains"), external_ids=keys, product_external_ids=sorted(products)))[0]
+    known, former = set(standing["known"]), dict(standing["parents"])
+    for place, row in batch.having("ownedProducts"):
+        batch.refuse(place, _unknown_products(row, set(standing["products"])))
+    while refused := _refused(batch, known, former):
+        for place, problem in refused.items():
+            batch.refuse(place, [problem])
+
+
+def _unknown_products(row: Input, known: set[str]) -> list[Problem]:
+    return [
+        Problem(
+            ("ownedProducts", str(place), "productExternalId"),
+            ErrorCode.NOT_FOUND,
+            f"There is no product with the external id {shortened(one['productExternalId'])}.",
+        )
+        for place, one in enumerate(row["ownedProducts"] or ())
+        if one["productExternalId"] not in known
+    ]
+
+
+def _refused(batch: Batch, known: set[str], former: Mapping[str, str]) -> dict[int, Problem]:
+    places = {row["externalId"]: place for place, row in batch.having("parentExternalId")}
+    wanted = {row["externalId"]: row["parentExternalId"] for _, row in batch.having("parentExternalId")}
+    there = known | {row["externalId"] for row in batch.rows.values()}
+    return {places[child]: problem for child, problem in parent_problems(wanted, former, there).items()}
+
+
+async def _refused_parents(tx: Tx, wanted: dict[str, str | None]) -> dict[str, Problem]:
+    keys = sorted({*wanted, *(parent for parent in wanted.values() if parent)})
+    standing = (await tx.run(query("account/chains"), external_ids=keys, product_external_ids=[]))[0]
+    known, former = set(standing["known"]), dict(standing["parents"])
+    refused: dict[str, Problem] = {}
+    while problems := parent_problems({c: p for c, p in wanted.items() if c not in refused}, former, known):
+        refused |= problems
+    return refused
+
+
+def parent_problems(wanted: Mapping[str, str | None], former: Mapping[str, str], known: set[str]) -> dict[str, Problem]:
+    """Which of the wanted parents can't be had, by child: unknown ones, and every edge of a circle that the wanted
+    parents would close, with each other or with the former ones that stay."""
+    after: dict[str, str | None] = {**former, **wanted}
+    problems: dict[str, Problem] = {}
+    safe: set[str] = set()
+    for child, parent in wanted.items():
+        if parent is not None and parent not in known:
+            words = f"There is no account with the external id {shortened(parent)}."
+            problems[child] = Problem(("parentExternalId",), ErrorCode.NOT_FOUND, words)
+        elif child not in safe and child not in problems:
+            circle = _circle(child, after, safe)
+            for one in circle:
+                if one in wanted:
+                    problems[one] = _closes_circle(circle, one)
+    return problems
+
+
+def _circle(child: str, after: Mapping[str, str | None], safe: set[str]) -> list[str]:
+    """The accounts of the circle that the way up from `child` runs into, if it does; marks a way that doesn't as safe."""
+    way: dict[str, int] = {}
+    at: str | None = child
+    while at is not None and at not in safe:
+        if at in way:
+            found = list(way)
+            safe.update(found[: way[at]])
+            return found[way[at] :]
+        way[at] = len(way)
+        at = after.get(at)
+    safe.update(way)
+    return []
+
+
+def _closes_circle(circle: Sequence[str], child: str) -> Problem:
+    if len(circle) == 1:
+        words = "An account can't be its own parent."
+    else:
+        at = circle.index(child)
+        shown = [*circle[at:], *circle[:at], child]
+        way = " -> ".join(shown if len(shown) <= 6 else [*shown[:5], "...", child])
+        words = f"This parent closes a circle: {way}."
+    return Problem(("parentExternalId",), ErrorCode.CYCLE, words)

@@ -1,0 +1,56 @@
+"""What people did, as marketing systems tell it: each activity counts once, however often it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graph.checks import name_problems
+from graph.db import Db
+from graph.errors import ErrorCode, Problem, Refused
+from graph.model import Input
+from graph.queries import query
+from graph.rows import key_problems, shortened
+
+MAX_ACTIVITIES_PER_CALL = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class RecordResult:
+    """What became of a batch of activities."""
+
+    recorded: int
+    duplicates: int
+    problems: tuple[Problem, ...]
+
+
+async def record(db: Db, activities: Sequence[Input]) -> RecordResult:
+    """Records activities (the contract's ActivityInput). One with a problem is left out: INVALID, NOT_FOUND (the person).
+    Raises Refused LIMIT_EXCEEDED."""
+    if len(activities) > MAX_ACTIVITIES_PER_CALL:
+        words = f"At most {MAX_ACTIVITIES_PER_CALL:,} activities in one call, not {len(activities):,}. Nothing was done."
+        raise Refused.of("activities", ErrorCode.LIMIT_EXCEEDED, words)
+    problems: list[Problem] = []
+    places: dict[str, int] = {}
+    duplicates = 0
+    for place, one in enumerate(activities):
+        found = [*key_problems(one["activityId"], "activityId"), *name_problems(one["type"], "type")]
+        problems += [problem.under("activities", place) for problem in found]
+        if not found and one["activityId"] in places:
+            duplicates += 1
+        elif not found:
+            places[one["activityId"]] = place
+    # By person first, for two calls that touch the same people must lock them in the same order.
+    rows = sorted((dict(activities[p]) for p in places.values()), key=lambda a: (a["personExternalId"], a["activityId"]))
+    written = await db.write(query("activity/record"), rows=rows) if rows else []
+    problems += [_unknown(activities, places[row["activity_id"]]) for row in written if row["recorded"] is None]
+    return RecordResult(
+        sum(row["recorded"] is True for row in written),
+        duplicates + sum(row["recorded"] is False for row in written),
+        tuple(sorted(problems, key=lambda problem: int(problem.field[1]))),
+    )
+
+
+def _unknown(activities: Sequence[Input], place: int) -> Problem:
+    words = f"There is no person with the external id {shortened(activities[place]['personExternalId'])}."
+    return Problem(("activities", str(place), "personExternalId"), ErrorCode.NOT_FOUND, words)

@@ -1,0 +1,27 @@
+"""Products as they come from a CRM: created or changed by external id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graph.checks import name_problems
+from graph.db import Db, Tx
+from graph.errors import Problem
+from graph.model import Input, UpsertResult
+from graph.queries import query
+from graph.rows import Batch, too_long
+
+
+async def upsert(db: Db, rows: Sequence[Input]) -> UpsertResult:
+    """Creates or changes products (the contract's ProductInput). A row with a problem is left out, the others are done.
+    Raises Refused LIMIT_EXCEEDED."""
+    batch = Batch.of("products", rows, _problems)
+
+    async def work(tx: Tx) -> UpsertResult:
+        return batch.result(await tx.run(query("product/upsert"), rows=batch.written(("name", "productLine"))))
+
+    return await db.transaction(work, name="product/upsert")
+
+
+def _problems(row: Input) -> list[Problem]:
+    return [*name_problems(row.get("name")), *too_long(row, ("productLine",))]
