@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,12 @@ async def delete(db: Db, audience_id: str) -> str:
     return await db.transaction(work, name="audience/delete")
 
 
+async def rule(db: Db, audience_id: str) -> Filter | None:
+    """The filter of a dynamic audience; None for a static one, and for none at all."""
+    rows = await db.read(query("audience/rule"), id=audience_id)
+    return json.loads(rows[0]["rule"]) if rows and rows[0]["rule"] else None
+
+
 async def _lock(tx: Tx, audience_id: str) -> Row:
     rows = await tx.run(query("audience/lock"), id=audience_id)
     if not rows:
@@ -81,8 +88,11 @@ async def _lock(tx: Tx, audience_id: str) -> Row:
 async def _stored(tx: Tx, spec: AudienceSpec) -> dict[str, Any]:
     stored: dict[str, Any] = {"name": spec.name, "description": blank_to_none(spec.description)}
     if spec.filter is not None:
-        rows = await tx.run(query("audience/names"), ids=sorted(set(_ids(spec.filter))))
+        named = list(_ids(spec.filter, ("filter",)))
+        rows = await tx.run(query("audience/names"), ids=sorted({own for _, own in named}))
         names: Mapping[str, str] = {row["id"]: row["name"] for row in rows}
+        unknown = "There is nothing of this kind with this id."
+        refuse([Problem(path, ErrorCode.NOT_FOUND, unknown) for path, own in named if own not in names])
         rule = json.dumps(spec.filter, ensure_ascii=False, sort_keys=True)
         return stored | {
             "kind": AudienceKind.DYNAMIC.value,
@@ -101,19 +111,18 @@ async def _stored(tx: Tx, spec: AudienceSpec) -> dict[str, Any]:
     return stored | {"kind": AudienceKind.STATIC.value, "rule": None, "ruleSummary": None}
 
 
-def _ids(value: Any) -> Iterator[str]:
-    """Every id that a filter names."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            if name == "underAccountId" and inner:
-                yield inner
-            elif name == "productIds":
-                yield from inner or ()
-            else:
-                yield from _ids(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _ids(inner)
+def _ids(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every id that a filter names, with its place."""
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for place, one in inner:
+        here = (*path, str(place))
+        if isinstance(one, str) and _NAMES_SOMETHING.search(".".join(here)):
+            yield here, one
+        else:
+            yield from _ids(one, here)
+
+
+_NAMES_SOMETHING = re.compile(r"Id$|Ids\.\d+$")
 
 
 def _problems(spec: AudienceSpec) -> list[Problem]:
