@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 import uvicorn
+from graph.imports import ImportSummary, NotAnExport, import_folder
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -25,7 +26,6 @@ from graph import sample
 from graph.db import Connection, Db, connect
 from graph.embedded import EmbeddedError, Server, embedded
 from graph.errors import GraphError, Refused
-from graph.imports import ImportSummary, NotAnExport, import_folder
 from graph.migrations import migrate as run_migrations
 
 app = typer.Typer(
@@ -34,7 +34,7 @@ app = typer.Typer(
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-FIRST_QUERY = '{ buyingGroups(first: 3) { totalCount edges { node { name completeness missingRoles { name } } } } }'
+FIRST_QUERY = "{ buyingGroups(first: 3) { totalCount edges { node { name completeness missingRoles { name } } } } }"
 READY_WITHIN = 60.0  # seconds for a database that is set; the embedded one has its own patience
 
 

@@ -6,9 +6,9 @@ explanations) is made of the schema's own types, whose places for nodes hold a `
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +24,6 @@ from graphql import (
     OperationType,
     get_named_type,
     get_operation_ast,
-    is_list_type,
-    get_nullable_type,
 )
 from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import Info
@@ -33,9 +31,10 @@ from strawberry.extensions import SchemaExtension
 
 from api import ids
 from api.context import Context
-from api.errors import bad_arguments
+from api.errors import Code, bad_arguments
 from api.selection import OWN_ID, BadArguments, Planner
-from graph import conditions
+from graph import audiences, conditions, why
+from graph.errors import Refused
 from graph.reads import BadSelection, Selection, read
 from graph.vocabulary import nouns
 
@@ -63,9 +62,7 @@ class PlannedReads(SchemaExtension):
             schema: GraphQLSchema = running.schema._schema
             variables = get_variable_values(schema, operation.variable_definitions or (), running.variables or {})
             if isinstance(variables, VariableValues):  # errors among them are the executor's to report
-                fragments = {
-                    d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
-                }
+                fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
                 planner = Planner(schema, fragments, variables)
                 try:
                     assert schema.query_type is not None
@@ -109,16 +106,74 @@ async def hydrate(info: Info[Context, Any], value: Any) -> Any:
     walk = _Hydration(planner)
     kind = get_named_type(raw.return_type)
     assert isinstance(kind, GraphQLObjectType)
-    try:
+    with _told():
         finished = walk.value(kind, raw.field_nodes, value)
         if walk.selections:
             walk.data = await read(info.context.db, walk.selections, info.context.cursors)
+    return finished()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns what is wrong with a computed field's arguments into the GraphQL error that tells it."""
+    try:
+        yield
     except BadArguments as error:
         raise bad_arguments(error)[0] from error
     except BadSelection as error:
         problem = error.problems[0]
-        raise GraphQLError(f"{problem.argument}: {problem.message}", extensions={"code": "BAD_USER_INPUT"}) from error
-    return finished()
+        raise _bad_input(f"{problem.argument}: {problem.message}") from error
+    except ids.BadId as error:
+        raise _bad_input(str(error)) from error
+    except Refused as error:
+        raise _bad_input(error.problems[0].message) from error
+
+
+def _bad_input(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})
+
+
+async def audience_accounts(source: Mapping[str, Any], info: Info[Context, Any]) -> Any:
+    """The page of accounts in the audience `source`: those it lists, or those its rule finds."""
+    raw = info._raw_info
+    planner = Planner(raw.schema, raw.fragments, raw.variable_values)
+    with _told():
+        args, wanted = planner.page(raw.parent_type.fields[raw.field_name], raw.field_nodes)
+        rule = await audiences.rule(info.context.db, source[OWN_ID])
+        if rule is None:
+            selection = Selection("page", "listedAccounts", {**args, "audienceId": source[OWN_ID]}, wanted)
+        else:
+            selection = Selection("page", "accounts", {**args, "filter": rule}, wanted)
+        return (await read(info.context.db, [selection], info.context.cursors))["page"]
+
+
+async def explain_membership(source: Mapping[str, Any], info: Info[Context, Any], person_id: str) -> Any:
+    """Why a person is, or is not, a member of the group `source`."""
+    with _told():
+        found = await why.explain(info.context.db, source[OWN_ID], ids.raw(person_id, "Person"))
+    return await hydrate(info, _Explained(found))
+
+
+class _Explained:
+    """An explanation as the schema names its parts, with Refs for what it speaks of."""
+
+    def __init__(self, found: why.Explanation) -> None:
+        self.is_member, self.summary, self.distance = found.is_member, found.summary, found.distance
+        self.role = _ref("Role", found.role_id)
+        self.account = _ref("Account", found.account_id)
+        self.standing = _ref("MembershipEvent", found.standing_event_id)
+        self.cards = [_Judged(card) for card in found.cards]
+
+
+class _Judged:
+    def __init__(self, card: why.CardTrace) -> None:
+        self.in_scope, self.matched, self.condition = card.in_scope, card.matched, card.condition
+        self.card = Ref("RoleCard", card.card_id)
+        self.account = _ref("Account", card.account_id)
+
+
+def _ref(noun: str, own: str | None) -> Ref | None:
+    return Ref(noun, own) if own else None
 
 
 class _Hydration:

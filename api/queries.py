@@ -97,9 +97,7 @@ class Query:
         ...
 
     @planned
-    def products(
-        self, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Product]:
+    def products(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Product]:
         """What is sold, by name."""
         ...
 
@@ -107,7 +105,9 @@ class Query:
     def buying_group(
         self,
         id: MaybeId = None,
-        account_id: Annotated[strawberry.ID | None, strawberry.argument(description="With `solutionInterestId`: the account.")] = None,
+        account_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="With `solutionInterestId`: the account.")
+        ] = None,
         solution_interest_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="With `accountId`: the interest.")
         ] = None,
@@ -162,9 +162,7 @@ class Query:
         before: Before = None,
         search: Search = None,
         status: Annotated[LifecycleStatus | None, strawberry.argument(description="Only those in this status.")] = None,
-        order_by: Annotated[
-            RoleTemplateOrder | None, strawberry.argument(description="Last update first unless given.")
-        ] = None,
+        order_by: Annotated[RoleTemplateOrder | None, strawberry.argument(description="Last update first unless given.")] = None,
     ) -> Connection[RoleTemplate]:
         """The role templates."""
         ...

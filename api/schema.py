@@ -61,5 +61,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-

@@ -59,9 +59,7 @@ class Planned:
 class Planner:
     """Reads selections of one operation of a schema, with its fragments and coerced variables."""
 
-    def __init__(
-        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: VariableValues
-    ) -> None:
+    def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: VariableValues) -> None:
         self._schema = schema
         self._fragments = fragments
         self._variables = variables
@@ -99,6 +97,14 @@ class Planner:
         if self._problems:
             raise BadArguments(self._problems)
         return found
+
+    def page(self, field: GraphQLField, fields: Sequence[FieldNode]) -> tuple[dict[str, Any], tuple[Selection, ...]]:
+        """The arguments of a field that gives a connection, and what is wanted of its pages. Raises BadArguments."""
+        args = self.arguments(field, fields[0])
+        wanted = self._page(_object_type(field), self._sets(fields))
+        if self._problems:
+            raise BadArguments(self._problems)
+        return args, wanted
 
     def collect(self, parent: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> dict[str, list[FieldNode]]:
         """The fields selected of `parent`, by response key, fragments and directives applied."""
@@ -138,9 +144,7 @@ class Planner:
         if relation:
             inner = _object_type(field)
             children = (
-                self._page(inner, self._sets(fields))
-                if relation.kind == "page"
-                else self._object(inner, self._sets(fields))
+                self._page(inner, self._sets(fields)) if relation.kind == "page" else self._object(inner, self._sets(fields))
             )
         self._path.pop()
         return Selection(key, node.name.value, args, children)
@@ -159,9 +163,7 @@ class Planner:
                 children = self._edge(inner, self._sets(fields))
             elif name == "pageInfo":
                 assert isinstance(inner, GraphQLObjectType)
-                children = tuple(
-                    Selection(k, f[0].name.value) for k, f in self.collect(inner, self._sets(fields)).items()
-                )
+                children = tuple(Selection(k, f[0].name.value) for k, f in self.collect(inner, self._sets(fields)).items())
             self._path.pop()
             wanted.append(Selection(key, name, {}, children))
         return tuple(wanted)
@@ -174,9 +176,7 @@ class Planner:
                 continue
             if name in ("cursor", "node"):
                 self._enter(key, fields[0])
-                children = (
-                    self._object(_object_type(edge.fields[name]), self._sets(fields)) if name == "node" else ()
-                )
+                children = self._object(_object_type(edge.fields[name]), self._sets(fields)) if name == "node" else ()
                 self._path.pop()
                 wanted.append(Selection(key, name, {}, children))
             else:

@@ -99,9 +99,7 @@ class Settings(BaseSettings):
     @property
     def embedded(self) -> Options:
         """How the embedded server is to run."""
-        return Options(
-            self.data_dir, self.cache_dir, self.bolt_port, self.browser_port, self.heap, self.page_cache
-        )
+        return Options(self.data_dir, self.cache_dir, self.bolt_port, self.browser_port, self.heap, self.page_cache)
 
     def secret(self, password: str) -> bytes:
         """What cursors are signed with: the secret key, else something every instance on this database shares."""

@@ -1,6 +1,19 @@
+"""The root of mutations, one module a noun."""
+
+from __future__ import annotations
+
 import strawberry
 
-@strawberry.type
-class Mutation:
-    @strawberry.mutation
-    async def noop(self) -> bool: return True
+from api.mutations.configuration import AudienceMutations, InterestMutations, RoleMutations, TemplateMutations
+from api.mutations.data import DataMutations
+from api.mutations.jobs import JobMutations
+from api.mutations.members import MemberMutations
+
+
+@strawberry.type(
+    description="Where writing starts. Each mutation is one transaction; a rule of the domain that says no is a userError."
+)
+class Mutation(
+    DataMutations, MemberMutations, RoleMutations, TemplateMutations, InterestMutations, AudienceMutations, JobMutations
+):
+    pass

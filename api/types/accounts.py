@@ -69,9 +69,7 @@ class Account(Node, Auditable):
     owned_products: list[OwnedProduct] = field("What it owns, by name.")
 
     @planned
-    def children(
-        self, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Account]:
+    def children(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Account]:
         """The accounts right below it, by name."""
         ...
 

@@ -62,9 +62,7 @@ SCALARS = {
         serialize=write_datetime,
         parse_value=read_datetime,
     ),
-    Date: strawberry.scalar(
-        name="Date", description="A day, such as `2026-11-20`.", serialize=str, parse_value=read_date
-    ),
+    Date: strawberry.scalar(name="Date", description="A day, such as `2026-11-20`.", serialize=str, parse_value=read_date),
 }
 
 # --- interfaces -----------------------------------------------------------------------------------------------------

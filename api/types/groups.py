@@ -76,9 +76,7 @@ class BuyingGroupRole:
     completeness: float = field("How full it is: 0 to 100, unrounded.")
 
     @planned
-    def members(
-        self, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> MemberConnection:
+    def members(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> MemberConnection:
         """Who holds it, by name."""
         ...
 
@@ -103,7 +101,9 @@ class CardTrace:
     card: RoleCard = field("The card.")
     in_scope: bool = field("Whether a relation of the person lies within the card's scope.")
     matched: bool = field("Whether the card's condition held on such a relation.")
-    account: Account | None = field("The account by whose relation it was judged: the nearest that matches, else the nearest in scope.")
+    account: Account | None = field(
+        "The account by whose relation it was judged: the nearest that matches, else the nearest in scope."
+    )
     condition: ConditionTrace | None = field("The condition, part by part; null if the card has none or nobody was in scope.")
 
 
@@ -141,9 +141,7 @@ class BuyingGroup(Node, Auditable):
         last: Last = None,
         before: Before = None,
         role_ids: Annotated[list[strawberry.ID] | None, strawberry.argument(description="In any of these roles.")] = None,
-        sources: Annotated[
-            list[AssignmentSource] | None, strawberry.argument(description="Decided by any of these.")
-        ] = None,
+        sources: Annotated[list[AssignmentSource] | None, strawberry.argument(description="Decided by any of these.")] = None,
         order_by: Annotated[MemberOrder | None, strawberry.argument(description="By name unless given.")] = None,
     ) -> MemberConnection:
         """Its members, each once."""

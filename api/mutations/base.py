@@ -1,0 +1,85 @@
+"""What every mutation is made of: plain input, a rule's refusal as userErrors, and one read for what the payload names."""
+
+from __future__ import annotations
+
+import functools
+import typing
+from collections.abc import Awaitable, Callable
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+from strawberry import UNSET, Info
+from strawberry.utils.str_converters import to_camel_case
+
+from api import ids
+from api.context import Context
+from api.errors import UserError
+from api.planning import hydrate
+from graph.errors import Refused
+
+R = TypeVar("R")
+Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+ContextInfo = Info[Context, None]
+
+
+def mutation(description: str) -> Callable[[Callable[..., Awaitable[R]]], Any]:
+    """A mutation whose function returns its payload, in which a Ref stands for each node, or raises Refused."""
+
+    def declare(work: Callable[..., Awaitable[R]]) -> Any:
+        @functools.wraps(work)
+        async def answer(self: Any, info: ContextInfo, **given: Any) -> Any:
+            try:
+                payload = await work(self, info, **given)
+            except Refused as error:
+                payload = typing.get_type_hints(work)["return"](user_errors=UserError.all(error.problems))
+            return await hydrate(info, payload)
+
+        return strawberry.mutation(answer, description=description)
+
+    return declare
+
+
+def given(description: str) -> Any:
+    """An input field that may be absent: what it names stays then, where null clears it."""
+    return strawberry.field(default=UNSET, description=description)
+
+
+def errors() -> Any:
+    """The field of a payload that tells what was refused."""
+    return strawberry.field(default_factory=list, description="What was refused, and why. Empty when all was done.")
+
+
+def result(description: str) -> Any:
+    """A payload's field that is null when nothing was done."""
+    return strawberry.field(default=None, description=description)
+
+
+def plain(value: Any) -> Any:
+    """An input as plain values under the contract's names, without what is absent, with raw ids in place of global ones.
+
+    An id that is none, or is another type's, becomes a text that names nothing: the domain says NOT_FOUND to both.
+    """
+    if isinstance(value, list):
+        return [plain(one) for one in typing.cast("list[Any]", value)]
+    if isinstance(value, Enum):
+        return value.value
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    found: dict[str, Any] = {}
+    for field in fields(value):
+        inner = getattr(value, field.name)
+        if inner is not UNSET:
+            name = to_camel_case(field.name)
+            found[name] = _raw(name, inner) if name.endswith(("Id", "Ids")) else plain(inner)
+    return found
+
+
+def _raw(name: str, value: Any) -> Any:
+    typename = ids.type_of_argument(name)
+    if typename is None or value is None:
+        return value
+    if isinstance(value, list):
+        return [ids.raw_or_unknown(one, typename) for one in typing.cast("list[str]", value)]
+    return ids.raw_or_unknown(value, typename)
