@@ -1,0 +1,55 @@
+# `make run` sets everything up and serves; `make test` sets up and passes the tests. Both need Python 3.11 or newer, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build
+
+.PHONY: run setup test lint format schema lock bench clean
+.DEFAULT_GOAL := run
+
+run: .venv/run.stamp  ## set up and serve, with a sample market if the graph is empty
+	$(BIN)/buying-groups serve --sample
+
+setup: .venv/dev.stamp  ## all that working on the project needs
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schema: .venv/dev.stamp  ## write the committed SDL
+	$(BIN)/python -m api.schema
+
+lock: .venv/dev.stamp  ## renew the lock files from pyproject.toml
+	$(PIP) install uv
+	$(LOCK) --upgrade --output-file requirements.lock
+	$(LOCK) --upgrade --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# The build backend is in the lock, too, so that nothing comes unpinned.
+.venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing the locked dependencies ..."
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/run.stamp
+	@echo "Installing the locked development tools ..."
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
