@@ -27,7 +27,18 @@ Personas = Mapping[str, Sequence[AttributeFilter]]
 
 # What Cypher's trim() takes for white space: Java's Character.isWhitespace, which leaves the no-break spaces alone.
 _WHITE = "".join(
-    chr(c) for c in [*range(0x09, 0x0E), *range(0x1C, 0x21), 0x1680, *range(0x2000, 0x2007), *range(0x2008, 0x200B), 0x2028, 0x2029, 0x205F, 0x3000]
+    chr(c)
+    for c in [
+        *range(0x09, 0x0E),
+        *range(0x1C, 0x21),
+        0x1680,
+        *range(0x2000, 0x2007),
+        *range(0x2008, 0x200B),
+        0x2028,
+        0x2029,
+        0x205F,
+        0x3000,
+    ]
 )
 _OPERATORS_WITHOUT_VALUES = (FilterOperator.IS_EMPTY, FilterOperator.IS_NOT_EMPTY)
 
@@ -71,8 +82,7 @@ def _plain(condition: Condition) -> dict[str, Any]:
     return {
         "match": condition.match.value,
         "filters": [
-            {"attribute": f.attribute.value, "operator": f.operator.value, "values": list(f.values)}
-            for f in condition.filters
+            {"attribute": f.attribute.value, "operator": f.operator.value, "values": list(f.values)} for f in condition.filters
         ],
         "groups": [_plain(group) for group in condition.groups],
     }
@@ -128,7 +138,9 @@ def _validate_filter(one: AttributeFilter, personas: Personas) -> list[Problem]:
     if not one.values:
         return [_invalid("values", f"{one.operator} needs at least one value.")]
     if len(one.values) > MAX_VALUES:
-        return [Problem(("values",), ErrorCode.LIMIT_EXCEEDED, f"A filter has at most {MAX_VALUES} values, not {len(one.values)}.")]
+        return [
+            Problem(("values",), ErrorCode.LIMIT_EXCEEDED, f"A filter has at most {MAX_VALUES} values, not {len(one.values)}.")
+        ]
     problems = [
         Problem(("values", str(place)), ErrorCode.INVALID, words)
         for place, value in enumerate(one.values)
@@ -180,9 +192,7 @@ def compile_condition(
     return _Compiler(person, relation, params, personas or {}).condition(condition)
 
 
-def compile_trace(
-    condition: Condition, *, person: str, relation: str, params: Params, personas: Personas | None = None
-) -> str:
+def compile_trace(condition: Condition, *, person: str, relation: str, params: Params, personas: Personas | None = None) -> str:
     """A Cypher expression for what `read_trace` reads: [held, [[actual, held] per filter], [the same per group]]."""
     return _Compiler(person, relation, params, personas or {}).trace(condition)
 
@@ -238,9 +248,7 @@ class _Compiler:
 
     def _personas_held(self) -> str:
         """The names of the personas that the person has."""
-        held = ", ".join(
-            f"CASE WHEN {self._persona([name])} THEN {self._params.add(name)} END" for name in self._personas
-        )
+        held = ", ".join(f"CASE WHEN {self._persona([name])} THEN {self._params.add(name)} END" for name in self._personas)
         return f"reduce(text = null, name IN [n IN [{held}] WHERE n IS NOT NULL] | coalesce(text + ', ', '') + name)"
 
 

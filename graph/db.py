@@ -117,6 +117,7 @@ class Db:
 
         Raises what `work` raises (nothing is written then), Unavailable, or TooExpensive.
         """
+
         @neo4j.unit_of_work(metadata={"statement": name}, timeout=self._timeout if timeout == -1 else timeout)
         async def once(tx: neo4j.AsyncManagedTransaction) -> T:
             try:

@@ -1,9 +1,9 @@
 """What can go wrong, in one tree.
 
-    GraphError
-    |- Refused        a rule of the domain says no: one or more Problems, nothing was done
-    |- Unavailable    the database can't answer now; the same call may succeed later
-    `- TooExpensive   the database ended the statement: it took too long or too much memory
+GraphError
+|- Refused        a rule of the domain says no: one or more Problems, nothing was done
+|- Unavailable    the database can't answer now; the same call may succeed later
+`- TooExpensive   the database ended the statement: it took too long or too much memory
 """
 
 from __future__ import annotations

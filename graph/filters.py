@@ -32,11 +32,7 @@ def account_predicate(value: Filter, variable: str, params: Params) -> str:
 
 def _predicate(kind: str, value: Filter, this: str, params: Params, numbers: Iterator[int]) -> str:
     table = filters()[kind]
-    parts = [
-        _part(spec, value, name, this, params, numbers)
-        for name, spec in table.items()
-        if value.get(name) is not None
-    ]
+    parts = [_part(spec, value, name, this, params, numbers) for name, spec in table.items() if value.get(name) is not None]
     return " AND ".join(part for part in parts if part) or "true"
 
 
@@ -114,8 +110,6 @@ def _range_problems(given: Filter) -> list[Problem]:
     if not any(given.get(bound) is not None for bound in BOUNDS):
         return [Problem((), ErrorCode.INVALID, "Give at least one bound: gt, gte, lt or lte.")]
     return []
-
-
 
 
 def summarise_account_filter(value: Filter, names: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import structlog
 
-from graph.db import Db, Row, Tx
+from graph.db import Db, Tx
 from graph.errors import ErrorCode, GraphError, Refused, Unavailable
 from graph.filters import account_predicate
 from graph.matching import Counts, Matcher, apply, card_from, changes, compile_cards, join
@@ -96,9 +96,7 @@ async def _plan(tx: Tx, interest_id: str) -> _Plan | None:
     row = rows[0]
     cards = [card for stored in row["cards"] if (card := card_from(stored))]
     audiences = {u["id"]: json.loads(u["rule"]) if u["rule"] else None for u in row["audiences"]}
-    return _Plan(
-        interest_id, row["selling_level"] == "TOP", row["follow"], row["version"], compile_cards(cards), audiences
-    )
+    return _Plan(interest_id, row["selling_level"] == "TOP", row["follow"], row["version"], compile_cards(cards), audiences)
 
 
 def _targets(name: LiteralString, rule: Mapping[str, Any] | None) -> tuple[Query, dict[str, Any]]:

@@ -91,9 +91,7 @@ async def journey_remove(
     async def work(tx: Tx) -> tuple[str, list[Row]]:
         group_id = await _find(tx, account_id, interest_id)
         deciding = _deciding("REMOVE", AssignmentSource.JOURNEY, by, name)
-        rows = await tx.run(
-            query("member/remove"), group_id=group_id, wanted=list(person_ids), reason=None, **deciding
-        )
+        rows = await tx.run(query("member/remove"), group_id=group_id, wanted=list(person_ids), reason=None, **deciding)
         return group_id, rows
 
     group_id, rows = await db.transaction(work, name="member/journey_remove")

@@ -1,9 +1,9 @@
 """Reads the statements under `cypher/`. Each file is one statement with a header that the server checks in the tests:
 
-    // What it answers, in a sentence or two.
-    // mode: read | write | schema
-    // params: group_id, people        (absent when there are none)
-    // returns: id, name               (absent when there are none)
+// What it answers, in a sentence or two.
+// mode: read | write | schema
+// params: group_id, people        (absent when there are none)
+// returns: id, name               (absent when there are none)
 """
 
 from __future__ import annotations

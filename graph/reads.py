@@ -255,8 +255,7 @@ class _Compiler:
                     answer[child.key] = values[total] if total is not None else None
                 elif child.name == "edges":
                     answer[child.key] = [
-                        _edge_with_cursor(child, views[place](row[place + 1]), row[0], page.purpose, cursors)
-                        for row in found
+                        _edge_with_cursor(child, views[place](row[place + 1]), row[0], page.purpose, cursors) for row in found
                     ]
                     place += 1
                 else:
@@ -280,7 +279,14 @@ class _Compiler:
         bounds = {side: self._cursor(side, purpose, wanted.args.get(side)) for side in ("after", "before")}
         size = first if first is not None else last if last is not None else PAGE_DEFAULT
         return _Paging(
-            purpose, orders.choices[name], orders.tie, direction == "ASC", last is not None, size, bounds["after"], bounds["before"]
+            purpose,
+            orders.choices[name],
+            orders.tie,
+            direction == "ASC",
+            last is not None,
+            size,
+            bounds["after"],
+            bounds["before"],
         )
 
     def _cursor(self, side: str, purpose: str, cursor: str | None) -> list[Any] | None:
@@ -342,9 +348,7 @@ class _Paging:
         return f"({key} {sign}= {value} AND ({key} {sign} {value} OR {tie} {sign}{equal} {params.add(keys[1])}))"
 
 
-def _edge_with_cursor(
-    view: Selection, edge: dict[str, Any], keys: list[Any], purpose: str, cursors: Cursors
-) -> dict[str, Any]:
+def _edge_with_cursor(view: Selection, edge: dict[str, Any], keys: list[Any], purpose: str, cursors: Cursors) -> dict[str, Any]:
     for child in view.children:
         if child.name == "cursor":
             edge[child.key] = cursors.encode(purpose, keys)

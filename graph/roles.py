@@ -13,11 +13,7 @@ async def create(db: Db, name: str, description: str | None, *, by: str) -> str:
     """Makes a custom role and returns its id. Raises Refused: INVALID, TAKEN, LIMIT_EXCEEDED."""
     refuse([*name_problems(name), *text_problems(description, "description")])
     try:
-        row = (
-            await db.write(
-                query("role/create"), name=name, description=blank_to_none(description), limit=MAX_ROLES, by=by
-            )
-        )[0]
+        row = (await db.write(query("role/create"), name=name, description=blank_to_none(description), limit=MAX_ROLES, by=by))[0]
     except Constraint:
         raise _taken(name) from None
     if row["id"] is None:
@@ -29,9 +25,7 @@ async def update(db: Db, role_id: str, name: str, description: str | None, *, by
     """Renames or describes a custom role. Raises Refused: NOT_FOUND, NOT_EDITABLE, INVALID, TAKEN."""
     refuse([*name_problems(name), *text_problems(description, "description")])
     try:
-        rows = await db.write(
-            query("role/update"), id=role_id, name=name, description=blank_to_none(description), by=by
-        )
+        rows = await db.write(query("role/update"), id=role_id, name=name, description=blank_to_none(description), by=by)
     except Constraint:
         raise _taken(name) from None
     if not rows:

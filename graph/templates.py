@@ -30,9 +30,7 @@ async def create(db: Db, name: str, description: str | None, cards: Sequence[Car
     return await db.transaction(work, name="template/create")
 
 
-async def update(
-    db: Db, template_id: str, name: str, description: str | None, cards: Sequence[CardSpec], *, by: str
-) -> str:
+async def update(db: Db, template_id: str, name: str, description: str | None, cards: Sequence[CardSpec], *, by: str) -> str:
     """Replaces what a template says. A live one gets a new version if its cards change; its groups follow at the next
     maintenance. Raises Refused: NOT_FOUND, INVALID, LIMIT_EXCEEDED, IN_USE (a card whose role has members)."""
     refuse(_problems(name, description, cards))

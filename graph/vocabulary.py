@@ -135,7 +135,9 @@ def _orders(where: str, table: Mapping[str, Any] | None) -> Orders | None:
     if not table:
         return None
     choices = {
-        name: Order(spec.get("ascending") or spec["key"], spec.get("descending") or spec["key"], spec.get("out"), spec.get("in", "$value"))
+        name: Order(
+            spec.get("ascending") or spec["key"], spec.get("descending") or spec["key"], spec.get("out"), spec.get("in", "$value")
+        )
         for name, spec in table.items()
         if isinstance(spec, dict)
     }

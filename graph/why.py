@@ -74,9 +74,7 @@ async def explain(db: Db, group_id: str, person_id: str) -> Explanation:
     ruled = [(card, from_json(card["condition"]) if card["autoAssign"] else None) for card in standing["cards"]]
     relations = await _relations(db, group_id, person_id, [condition for _, condition in ruled if condition])
     places = count()
-    cards = tuple(
-        _judge(card, condition, relations, next(places)) if condition else _unruled(card) for card, condition in ruled
-    )
+    cards = tuple(_judge(card, condition, relations, next(places)) if condition else _unruled(card) for card, condition in ruled)
     member, removal = standing["member"], standing["removal"]
     stands = member or removal
     return Explanation(
