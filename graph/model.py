@@ -121,7 +121,7 @@ class MembershipAction(StrEnum):
 
 
 class AssignmentOutcome(StrEnum):
-    """APPLIED: it now stands. UNCHANGED: it stood already. OVERRULED: a higher source's decision stands. REJECTED: not allowed."""
+    """APPLIED: it now stands. UNCHANGED: it stood already. OVERRULED: a higher source's stands. REJECTED: not allowed."""
 
     APPLIED = "APPLIED"
     UNCHANGED = "UNCHANGED"

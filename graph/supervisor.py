@@ -30,7 +30,9 @@ def main() -> int:
     grace, command = float(sys.argv[1]), sys.argv[2:]
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the whole group; the parent decides
-    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_prepare_server)
+    server = subprocess.Popen(  # noqa: S603 - the parent chose the command
+        command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_prepare_server
+    )
 
     def stop_at_end_of_input() -> None:
         while os.read(0, 1024):

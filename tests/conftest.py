@@ -1,0 +1,65 @@
+"""The server that all tests share, the clean graph that each one gets, and the API over it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+from typing import LiteralString
+
+import platformdirs
+import pytest
+from hypothesis import HealthCheck, settings
+
+from graph.db import Db, connect
+from graph.embedded import Options, Server, embedded
+from graph.migrations import migrate
+from graph.queries import Query
+from make import Api, api_over
+
+# Examples share the one graph of their test and take as long as the machine needs.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+settings.load_profile("house")
+
+_WIPE: LiteralString = "MATCH (n) WHERE NOT n:_Migration AND NOT coalesce(n.isDefault, false) DETACH DELETE n"
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Generator[Path]:
+    """A folder for the server's data, gone after the run. Tests wipe this server and no other."""
+    folder = Path(tempfile.mkdtemp(prefix="buying-groups-tests-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def server(data_dir: Path) -> AsyncGenerator[Server]:
+    """The embedded Neo4j of this run, migrated."""
+    cache = Path(os.environ.get("BUYING_GROUPS_CACHE_DIR") or platformdirs.user_cache_dir("buying-groups", appauthor=False))
+    options = Options(data_dir, cache, bolt_port=0, browser_port=None, heap=768, page_cache=256)
+    async with embedded(options) as running, connect(running.connection) as db:
+        await migrate(db)
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def shared_db(server: Server) -> AsyncGenerator[Db]:
+    async with connect(server.connection) as db:
+        yield db
+
+
+@pytest.fixture
+async def db(shared_db: Db) -> Db:
+    """The graph, empty but for the default roles."""
+    await shared_db.write(Query("tests/wipe", _WIPE, "write"))
+    shared_db.statements = 0
+    return shared_db
+
+
+@pytest.fixture
+async def api(db: Db) -> AsyncGenerator[Api]:
+    """The API over the clean graph, as a client sees it: HTTP in, JSON out. Jobs run when a test says so."""
+    async with api_over(db) as client:
+        yield client

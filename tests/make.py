@@ -1,0 +1,188 @@
+"""What tests are made of: builders of markets, and a client of the API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+
+import httpx2
+
+from api.app import create_app
+from graph import accounts, audiences, interests, jobs, people, templates
+from graph.audiences import AudienceSpec
+from graph.db import Db, Row
+from graph.interests import InterestSpec
+from graph.model import (
+    AttributeFilter,
+    CardSpec,
+    Condition,
+    FilterOperator,
+    HierarchyScope,
+    Match,
+    PersonAttribute,
+    SellingLevel,
+)
+from graph.queries import Query
+
+BY = "tests"
+
+
+async def rows(db: Db, text: LiteralString, **params: Any) -> list[Row]:
+    """The rows of any statement, for looking behind the API and for planting what it would refuse."""
+    return await db.write(Query("tests/ad hoc", text, "write"), **params)
+
+
+# --- the API --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Api:
+    """A client that speaks GraphQL over HTTP to the application in this process."""
+
+    client: httpx2.AsyncClient
+    db: Db
+
+    async def post(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The whole answer to an operation."""
+        answer = await self.client.post("/graphql", json={"query": query, "variables": dict(variables or {})})
+        return answer.json()
+
+    async def data(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of an operation that has no errors."""
+        answer = await self.post(query, variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def errors(self, query: str, **variables: Any) -> list[dict[str, Any]]:
+        """The errors of an operation that has some."""
+        answer = await self.post(query, variables)
+        assert answer.get("errors"), answer
+        return answer["errors"]
+
+    async def run_jobs(self) -> int:
+        """Works on what is queued; returns how many jobs that was."""
+        return await jobs.run_all(self.db)
+
+
+@asynccontextmanager
+async def api_over(db: Db) -> AsyncGenerator[Api]:
+    """A client of an application on this database, in this process."""
+    transport = httpx2.ASGITransport(app=create_app(db, b"a secret of the tests", jobs=False))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://tests") as client:
+        yield Api(client, db)
+
+
+# --- markets --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone to plant: `at` maps accounts to the title there (None: the person's own)."""
+
+    key: str
+    at: Mapping[str, str | None]
+    title: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    relationship: str = "EMPLOYEE"
+
+
+async def plant(db: Db, tree: Mapping[str, str | None], crowd: Iterable[Person] = ()) -> dict[str, str]:
+    """Makes accounts (child to parent, by external id, which is also the name) and people; returns all their ids by key."""
+    made = await accounts.upsert(db, [{"externalId": k, "name": k, "parentExternalId": p} for k, p in tree.items()], by=BY)
+    assert not made.problems, made.problems
+    found = dict(zip(tree, made.ids, strict=True))
+    crowd = list(crowd)
+    batch = [
+        {
+            "externalId": one.key,
+            "lastName": one.key,
+            "jobTitle": one.title,
+            **one.more,
+            "accounts": [
+                {"accountExternalId": account, "relationship": one.relationship, "title": title}
+                for account, title in one.at.items()
+            ],
+        }
+        for one in crowd
+    ]
+    joined = await people.upsert(db, batch, by=BY)
+    assert not joined.problems, joined.problems
+    found |= dict(zip((one.key for one in crowd), joined.ids, strict=True))
+    return {key: own for key, own in found.items() if own}
+
+
+async def role_ids(db: Db) -> dict[str, str]:
+    """Every role's id by its name."""
+    return {row["name"]: row["id"] for row in await rows(db, "MATCH (r:Role) RETURN r.name AS name, r.id AS id")}
+
+
+def title(operator: FilterOperator, *values: str) -> Condition:
+    """A condition on the job title alone."""
+    return Condition(Match.ALL, (AttributeFilter(PersonAttribute.JOB_TITLE, operator, values),))
+
+
+def card(
+    role_id: str,
+    condition: Condition | None = None,
+    scope: HierarchyScope = HierarchyScope.ACCOUNT,
+    max_distance: int | None = None,
+    **more: Any,
+) -> CardSpec:
+    """A card; with a condition it is filled by the rules."""
+    return CardSpec(
+        role_id, auto_assign=condition is not None, condition=condition, scope=scope, max_distance=max_distance, **more
+    )
+
+
+async def live_template(db: Db, cards: Sequence[CardSpec], name: str = "Template") -> str:
+    """A LIVE template with these cards."""
+    made = await templates.create(db, name, None, cards, by=BY)
+    return await templates.publish(db, made, by=BY)
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """An interest whose groups were made."""
+
+    interest_id: str
+    audience_id: str
+    template_id: str
+    groups: Mapping[str, str]
+    job_id: str
+
+
+async def sell(
+    db: Db,
+    cards: Sequence[CardSpec],
+    account_ids: Sequence[str],
+    name: str = "Interest",
+    level: SellingLevel = SellingLevel.AS_LISTED,
+    follow: bool = False,
+) -> Sold:
+    """A template, an interest and a static audience, with their groups made by a job; groups by their account's id."""
+    template_id = await live_template(db, cards, f"{name} template")
+    spec = InterestSpec(name, template_id, selling_level=level, update_existing_buying_groups=follow)
+    interest_id = await interests.create(db, spec, by=BY)
+    audience_id = await audiences.create(db, AudienceSpec(f"{name} audience", account_ids=list(account_ids)), by=BY)
+    job_id = await jobs.start_creation(db, interest_id, audience_id, by=BY)
+    await jobs.run_all(db)
+    found = await rows(db, "MATCH (g:BuyingGroup {interestId: $id}) RETURN g.accountId AS a, g.id AS id", id=interest_id)
+    return Sold(interest_id, audience_id, template_id, {row["a"]: row["id"] for row in found}, job_id)
+
+
+async def members_of(db: Db, group_id: str) -> dict[str, tuple[str, str, str, int]]:
+    """The members by external id, each with (role, source, account's external id, distance)."""
+    found = await rows(
+        db,
+        """MATCH (p:Person)-[m:MEMBER_OF]->(:BuyingGroup {id: $id}) MATCH (a:Account {id: m.accountId})
+        RETURN p.externalId AS p, m.role AS role, m.source AS source, a.externalId AS a, m.distance AS distance""",
+        id=group_id,
+    )
+    return {row["p"]: (row["role"], row["source"], row["a"], row["distance"]) for row in found}
+
+
+async def completeness(db: Db, group_id: str) -> float | None:
+    """A group's stored completeness."""
+    return (await rows(db, "MATCH (g:BuyingGroup {id: $id}) RETURN g.completeness AS c", id=group_id))[0]["c"]
