@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,7 +164,7 @@ def _log(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _database(settings: Settings, *, migrated: bool = True) -> AsyncIterator[Opened]:
+async def _database(settings: Settings, *, migrated: bool = True) -> AsyncGenerator[Opened]:
     """The database that is set, else the embedded one; ready, and migrated unless told otherwise."""
     async with contextlib.AsyncExitStack() as stack:
         connection, server = settings.connection, None
@@ -179,7 +179,7 @@ async def _database(settings: Settings, *, migrated: bool = True) -> AsyncIterat
 
 
 @asynccontextmanager
-async def _embedded(settings: Settings) -> AsyncIterator[Server]:
+async def _embedded(settings: Settings) -> AsyncGenerator[Server]:
     progress = _progress()
     task = progress.add_task("Neo4j's jars", total=None)
     status = out.status("Starting Neo4j ...")
@@ -224,7 +224,7 @@ class _Uvicorn(uvicorn.Server):
     """Ends on SIGINT and SIGTERM without raising them again, so that the database beside it is stopped in order, too."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         loop = asyncio.get_running_loop()
         numbers = (signal.SIGINT, signal.SIGTERM)
         for number in numbers:

@@ -7,7 +7,7 @@ explanations) is made of the schema's own types, whose places for nodes hold a `
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -114,7 +114,7 @@ async def hydrate(info: Info[Context, Any], value: Any) -> Any:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told() -> Generator[None]:
     """Turns what is wrong with a computed field's arguments into the GraphQL error that tells it."""
     try:
         yield
@@ -256,7 +256,7 @@ def _resolver(typename: str, name: str) -> Any:
     return look_up
 
 
-def look_up(source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
+def look_up(source: Any, info: GraphQLResolveInfo[Any], **_: Any) -> Any:
     """What stands in a planned or hydrated object under the field's response key, or in another under its name."""
     if type(source) is dict:
         return source[info.path.key]

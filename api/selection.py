@@ -17,7 +17,6 @@ from graphql import (
     GraphQLID,
     GraphQLIncludeDirective,
     GraphQLInputObjectType,
-    GraphQLInputType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -248,7 +247,7 @@ class Planner:
         wanted = self._schema.type_map.get(condition)
         return isinstance(wanted, GraphQLInterfaceType) and self._schema.is_sub_type(wanted, parent)
 
-    def _value(self, name: str, kind: GraphQLInputType, value: Any, path: str, node: FieldNode) -> Any:
+    def _value(self, name: str, kind: Any, value: Any, path: str, node: FieldNode) -> Any:
         """A coerced value with raw ids in place of global ones, and plain values in place of enumeration members."""
         if value is None:
             return None

@@ -58,7 +58,7 @@ async def move(db: Db, parents: Mapping[str, str], *, by: str) -> tuple[list[str
         moved = await tx.run(query("account/move"), rows=rows, by=by) if rows else []
         return [row["external_id"] for row in moved], refused
 
-    return await db.transaction(work, name="account/move", timeout=None)
+    return await db.transaction(work, name="account/move", bounded=False)
 
 
 # --- checks of a row ------------------------------------------------------------------------------------------------

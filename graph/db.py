@@ -7,7 +7,7 @@ it are they repeated under the driver's managed retries. Writes are managed tran
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString, TypeVar
@@ -110,15 +110,15 @@ class Db:
         """One writing statement in a transaction of its own. It must be safe to repeat."""
         return await self.transaction(lambda tx: tx.run(query, **params), name=query.name)
 
-    async def transaction(self, work: Callable[[Tx], Awaitable[T]], name: str = "transaction", timeout: float | None = -1) -> T:
+    async def transaction(self, work: Callable[[Tx], Awaitable[T]], name: str = "transaction", *, bounded: bool = True) -> T:
         """`work` in one transaction, repeated whole when the server asks for it, committed if it returns.
 
-        `timeout` in seconds for the whole of it; None for none, by default the connection's.
+        `bounded`: the server ends it after the connection's statement timeout.
 
         Raises what `work` raises (nothing is written then), Unavailable, or TooExpensive.
         """
 
-        @neo4j.unit_of_work(metadata={"statement": name}, timeout=self._timeout if timeout == -1 else timeout)
+        @neo4j.unit_of_work(metadata={"statement": name}, timeout=self._timeout if bounded else None)
         async def once(tx: neo4j.AsyncManagedTransaction) -> T:
             try:
                 return await work(Tx(self, tx))
@@ -141,7 +141,7 @@ class Db:
 
     async def explain(self, text: LiteralString, params: Mapping[str, Any] | None = None) -> Plan:
         """The server's reading of a statement that is not run."""
-        async with self._driver.session(**self._session) as session:
+        async with self._driver.session(**self._session, notifications_min_severity="INFORMATION") as session:
             result = await session.run(neo4j.Query("EXPLAIN " + text), dict(params or {}))
             summary = await result.consume()
             notices = tuple(f"{o.gql_status} {o.status_description}" for o in summary.gql_status_objects)
@@ -151,6 +151,7 @@ class Db:
 
     async def ready(self, within: float) -> None:
         """Returns once a query has been answered. Raises Unavailable after `within` seconds."""
+        last: BaseException | None = None
         try:
             async with asyncio.timeout(within):
                 while True:
@@ -164,7 +165,7 @@ class Db:
                         last = error
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            raise Unavailable(f"the database didn't answer within {within:g} s: {_words(last)}") from None
+            raise Unavailable(f"the database didn't answer within {within:g} s{f': {_words(last)}' if last else ''}") from None
 
 
 def _walk(plan: Any, operators: list[str]) -> None:
@@ -194,7 +195,7 @@ class translated:
 
 
 @asynccontextmanager
-async def connect(connection: Connection) -> AsyncIterator[Db]:
+async def connect(connection: Connection) -> AsyncGenerator[Db]:
     """An open `Db`, closed on leaving. Doesn't wait for the server: call `ready` for that."""
     driver = neo4j.AsyncGraphDatabase.driver(
         connection.uri,

@@ -12,7 +12,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,7 +88,7 @@ def default_page_cache() -> int:
 @asynccontextmanager
 async def embedded(
     options: Options, progress: jars.Progress | None = None, starting: Callable[[], None] | None = None
-) -> AsyncIterator[Server]:
+) -> AsyncGenerator[Server]:
     """Starts the server, waits until it answers queries, and stops it on leaving.
 
     `progress` is told about the jars, `starting` when they are there. Raises EmbeddedError.

@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString, cast
 from uuid import uuid4
 
@@ -141,7 +141,7 @@ class _Step:
     total: int = 0
     done: int = 0
     created: int = 0
-    counts: Counts = Counts()
+    counts: Counts = field(default_factory=Counts)
 
 
 async def _batch(db: Db, claim: _Claim) -> bool:
@@ -175,7 +175,8 @@ async def _batch(db: Db, claim: _Claim) -> bool:
 
 async def _create(tx: Tx, claim: _Claim, cursor: dict[str, Any]) -> _Step:
     """Makes and fills the groups that the next accounts of the audience lack."""
-    assert claim.interest_id
+    assert claim.interest_id is not None
+    assert claim.audience_id is not None
     plan = await _plan(tx, claim.interest_id)
     if plan is None or claim.audience_id not in plan.audiences:
         raise Refused.of("", ErrorCode.NOT_FOUND, "The job's solution interest or account audience was deleted.")

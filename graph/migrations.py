@@ -33,14 +33,12 @@ def all_migrations() -> list[Migration]:
         head = parse(f"schema/{name}", file.read_text("utf-8"))
         body = re.sub(r"(?m)^//.*\n?", "", head.text)
         parts = tuple(
-            Query(head.name, cast(LiteralString, part.strip()), head.mode) for part in body.split(";\n") if part.strip(" ;\n")
+            Query(head.name, cast(LiteralString, part.strip().rstrip(";")), head.mode)
+            for part in body.split(";\n")
+            if part.strip(" ;\n")
         )
-        steps.append(Migration(int(found[1]), found[2], tuple(_without_semicolon(p) for p in parts)))
+        steps.append(Migration(int(found[1]), found[2], parts))
     return steps
-
-
-def _without_semicolon(statement: Query) -> Query:
-    return Query(statement.name, cast(LiteralString, statement.text.rstrip(";")), statement.mode)
 
 
 async def migrate(db: Db) -> list[Migration]:
@@ -62,4 +60,4 @@ async def migrate(db: Db) -> list[Migration]:
             await db.alone(query("migrations/await_indexes"))
         return pending
 
-    return await db.transaction(work, name="migrations", timeout=None)
+    return await db.transaction(work, name="migrations", bounded=False)

@@ -12,12 +12,12 @@ from typing import LiteralString
 import platformdirs
 import pytest
 from hypothesis import HealthCheck, settings
+from make import Api, api_over
 
 from graph.db import Db, connect
 from graph.embedded import Options, Server, embedded
 from graph.migrations import migrate
 from graph.queries import Query
-from make import Api, api_over
 
 # Examples share the one graph of their test and take as long as the machine needs.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Awaitable, Callable
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET, Info
@@ -19,15 +19,14 @@ from api.errors import UserError
 from api.planning import hydrate
 from graph.errors import Refused
 
-R = TypeVar("R")
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 ContextInfo = Info[Context, None]
 
 
-def mutation(description: str) -> Callable[[Callable[..., Awaitable[R]]], Any]:
+def mutation(description: str) -> Callable[[Callable[..., Awaitable[object]]], Any]:
     """A mutation whose function returns its payload, in which a Ref stands for each node, or raises Refused."""
 
-    def declare(work: Callable[..., Awaitable[R]]) -> Any:
+    def declare(work: Callable[..., Awaitable[object]]) -> Any:
         @functools.wraps(work)
         async def answer(self: Any, info: ContextInfo, **given: Any) -> Any:
             try:

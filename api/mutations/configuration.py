@@ -116,7 +116,8 @@ class TemplateMutations:
         return RoleTemplatePayload(role_template=_ref("RoleTemplate", made))
 
     @mutation(
-        "Replaces what a template says. Changed cards of a LIVE one make a new version, which its groups follow at the next maintenance."
+        "Replaces what a template says. Changed cards of a LIVE one make a new version, which its groups follow at the next "
+        "maintenance."
     )
     async def update_role_template(self, info: ContextInfo, id: Id, input: TemplateArg) -> RoleTemplatePayload:
         here, own = info.context, ids.raw_or_unknown(id, "RoleTemplate")

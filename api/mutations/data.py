@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -149,8 +149,8 @@ ProductsArg = Annotated[UpsertProductsInput, strawberry.argument(description="Th
 ActivitiesArg = Annotated[RecordActivitiesInput, strawberry.argument(description="The activities.")]
 
 
-def _refs(noun: str, done: UpsertResult) -> list[Ref | None]:
-    return [one and Ref(noun, one) for one in done.ids]
+def _refs(noun: str, done: UpsertResult) -> list[Any]:
+    return [Ref(noun, own) if own else None for own in done.ids]
 
 
 @strawberry.type
@@ -158,22 +158,30 @@ class DataMutations:
     @mutation("Creates or changes accounts by external id. A bad row is refused alone; a circle of parents is refused whole.")
     async def upsert_accounts(self, info: ContextInfo, input: AccountsArg) -> UpsertAccountsPayload:
         done = await accounts.upsert(info.context.db, plain(input)["accounts"], by=info.context.viewer)
-        found: list[Account | None] = _refs("Account", done)  # type: ignore[assignment]
-        return UpsertAccountsPayload(found, done.created, done.updated, UserError.all(done.problems))
+        found = _refs("Account", done)
+        return UpsertAccountsPayload(
+            accounts=found, created=done.created, updated=done.updated, user_errors=UserError.all(done.problems)
+        )
 
     @mutation("Creates or changes people by external id. A bad row is refused alone.")
     async def upsert_people(self, info: ContextInfo, input: PeopleArg) -> UpsertPeoplePayload:
         done = await people.upsert(info.context.db, plain(input)["people"], by=info.context.viewer)
-        found: list[Person | None] = _refs("Person", done)  # type: ignore[assignment]
-        return UpsertPeoplePayload(found, done.created, done.updated, UserError.all(done.problems))
+        found = _refs("Person", done)
+        return UpsertPeoplePayload(
+            people=found, created=done.created, updated=done.updated, user_errors=UserError.all(done.problems)
+        )
 
     @mutation("Creates or changes products by external id. A bad row is refused alone.")
     async def upsert_products(self, info: ContextInfo, input: ProductsArg) -> UpsertProductsPayload:
         done = await products.upsert(info.context.db, plain(input)["products"])
-        found: list[Product | None] = _refs("Product", done)  # type: ignore[assignment]
-        return UpsertProductsPayload(found, done.created, done.updated, UserError.all(done.problems))
+        found = _refs("Product", done)
+        return UpsertProductsPayload(
+            products=found, created=done.created, updated=done.updated, user_errors=UserError.all(done.problems)
+        )
 
     @mutation("Records what people did, each activity once. A bad one is refused alone.")
     async def record_activities(self, info: ContextInfo, input: ActivitiesArg) -> RecordActivitiesPayload:
         done = await activities.record(info.context.db, plain(input)["activities"])
-        return RecordActivitiesPayload(done.recorded, done.duplicates, UserError.all(done.problems))
+        return RecordActivitiesPayload(
+            recorded=done.recorded, duplicates=done.duplicates, user_errors=UserError.all(done.problems)
+        )

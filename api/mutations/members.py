@@ -137,11 +137,11 @@ class MemberMutations:
 def _payload(done: MembersResult, sent: list[strawberry.ID]) -> MembersPayload:
     group: Any = Ref("BuyingGroup", done.group_id)
     results = [_result(one, sent[place]) for place, one in enumerate(done.results)]
-    return MembersPayload(group, results, UserError.all(done.problems))
+    return MembersPayload(buying_group=group, results=results, user_errors=UserError.all(done.problems))
 
 
 def _result(one: members.MemberResult, sent: strawberry.ID) -> MemberResult:
     person: Any = Ref("Person", ids.raw_or_unknown(sent, "Person"))
     role: Any = one.role_id and Ref("Role", one.role_id)
     standing: Any = one.standing_event_id and Ref("MembershipEvent", one.standing_event_id)
-    return MemberResult(sent, one.outcome, person, role, one.source, standing)
+    return MemberResult(person_id=sent, outcome=one.outcome, person=person, role=role, source=one.source, standing=standing)

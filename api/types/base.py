@@ -55,7 +55,7 @@ def read_date(value: Any) -> date:
         raise ValueError(f"Date must be a day such as 2026-11-20, not {value!r}") from None
 
 
-SCALARS = {
+SCALARS: dict[object, Any] = {
     DateTime: strawberry.scalar(
         name="DateTime",
         description="A moment in UTC after RFC 3339, such as `2026-11-20T08:30:00.000Z`. Input may have any offset.",

@@ -101,8 +101,9 @@ described(
 )
 described(
     FilterOperator,
-    "How a filter compares. Text compares without case and surrounding white space; several values mean any of them, and none of "
-    "them for the negated operators. An absent or blank attribute equals nothing, so it satisfies the negated operators and IS_EMPTY.",
+    "How a filter compares. Text compares without case and surrounding white space; several values mean any of them, and none "
+    "of them for the negated operators. An absent or blank attribute equals nothing, so it satisfies the negated operators "
+    "and IS_EMPTY.",
     {
         "IS": "Equals one of the values.",
         "IS_NOT": "Equals none of the values.",
