@@ -9,13 +9,15 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from api.context import Context
 from api.schema import schema
 from graph.db import Db
+from graph.events import Hub
 from graph.jobs import Runner
 from graph.paging import Cursors
 
@@ -24,13 +26,18 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     """Strawberry's endpoint with this service's context."""
 
     def __init__(self, db: Db, cursors: Cursors, wake_jobs: Callable[[], None], graphiql: bool) -> None:
-        super().__init__(schema, graphql_ide="graphiql" if graphiql else None)
+        super().__init__(
+            schema,
+            graphql_ide="graphiql" if graphiql else None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+        )
         self._db = db
         self._cursors = cursors
+        self._hub = Hub(db)
         self._wake_jobs = wake_jobs
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        return Context(self._db, self._cursors, self._wake_jobs)
+        return Context(self._db, self._cursors, self._hub, self._wake_jobs)
 
 
 def create_app(db: Db, secret: bytes, *, jobs: bool = True, graphiql: bool = True) -> Starlette:
@@ -48,6 +55,7 @@ def create_app(db: Db, secret: bytes, *, jobs: bool = True, graphiql: bool = Tru
     endpoint: Any = GraphQLEndpoint(db, Cursors(secret), runner.wake, graphiql)
     routes = [
         Route("/graphql", endpoint),
+        WebSocketRoute("/graphql", endpoint),
         Route("/", lambda _: RedirectResponse("/graphql")),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from graph.db import Db
+from graph.events import Hub
 from graph.model import LOCAL
 from graph.paging import Cursors
 
@@ -17,6 +18,7 @@ class Context:
 
     db: Db
     cursors: Cursors
+    hub: Hub
     wake_jobs: Callable[[], None] = field(default=lambda: None)
     viewer: str = LOCAL
     request_id: str = field(default_factory=lambda: uuid4().hex)

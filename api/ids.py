@@ -18,6 +18,7 @@ PREFIXES = {
     "AccountAudience": "aud",
     "BuyingGroup": "grp",
     "MembershipEvent": "evt",
+    "BuyingGroupEvent": "chg",
     "Job": "job",
 }
 """What the ids of each type begin with."""

@@ -7,7 +7,7 @@ explanations) is made of the schema's own types, whose places for nodes hold a `
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -33,8 +33,9 @@ from api import ids
 from api.context import Context
 from api.errors import Code, bad_arguments
 from api.selection import OWN_ID, BadArguments, Planner
-from graph import audiences, conditions, why
+from graph import audiences, conditions, events, jobs, why
 from graph.errors import Refused
+from graph.paging import PAGE_MAX, BadCursor
 from graph.reads import BadSelection, Selection, read
 from graph.vocabulary import nouns
 
@@ -95,6 +96,13 @@ def _wrapped(error: Exception) -> GraphQLError:
     return GraphQLError(str(error), original_error=error)
 
 
+def _planner(raw: GraphQLResolveInfo[Any]) -> Planner:
+    """A planner for what a resolver of its own was asked. Strawberry shows resolvers the plain values of variables."""
+    values: Any = raw.variable_values
+    variables = values if isinstance(values, VariableValues) else VariableValues({}, dict(values))
+    return Planner(raw.schema, raw.fragments, variables)
+
+
 # --- computed values ------------------------------------------------------------------------------------------------
 
 
@@ -102,7 +110,7 @@ async def hydrate(info: Info[Context, Any], value: Any) -> Any:
     """`value`, made of the schema's types and Refs, as the executor wants it: everything the selection asks of the Refs
     is read with one statement. Raises GraphQLError for arguments that can't be read."""
     raw = info._raw_info
-    planner = Planner(raw.schema, raw.fragments, raw.variable_values)
+    planner = _planner(raw)
     walk = _Hydration(planner)
     kind = get_named_type(raw.return_type)
     assert isinstance(kind, GraphQLObjectType)
@@ -136,7 +144,7 @@ def _bad_input(message: str) -> GraphQLError:
 async def audience_accounts(source: Mapping[str, Any], info: Info[Context, Any]) -> Any:
     """The page of accounts in the audience `source`: those it lists, or those its rule finds."""
     raw = info._raw_info
-    planner = Planner(raw.schema, raw.fragments, raw.variable_values)
+    planner = _planner(raw)
     with _told():
         args, wanted = planner.page(raw.parent_type.fields[raw.field_name], raw.field_nodes)
         rule = await audiences.rule(info.context.db, source[OWN_ID])
@@ -145,6 +153,65 @@ async def audience_accounts(source: Mapping[str, Any], info: Info[Context, Any])
         else:
             selection = Selection("page", "accounts", {**args, "filter": rule}, wanted)
         return (await read(info.context.db, [selection], info.context.cursors))["page"]
+
+
+EVENTS = "Query.groupEvents SEQ ASC"
+"""What the cursors of events are made for: one stream, whatever part of it a reader wants."""
+
+
+async def events_page(info: Info[Context, Any]) -> Any:
+    """A page of the stream of events, everything that is committed included."""
+    raw = info._raw_info
+    planner = _planner(raw)
+    with _told():
+        args, wanted = planner.page(raw.parent_type.fields[raw.field_name], raw.field_nodes)
+        await events.number(info.context.db)
+        selection = Selection("page", "groupEvents", args, wanted)
+        return (await read(info.context.db, [selection], info.context.cursors))["page"]
+
+
+async def follow_events(info: Info[Context, Any]) -> AsyncGenerator[Any]:
+    """The events after a cursor, or from now on, one by one as they are committed. Never ends by itself."""
+    raw, here = info._raw_info, info.context
+    planner = _planner(raw)
+    field = raw.parent_type.fields[raw.field_name]
+    with _told():
+        args = planner.arguments(field, raw.field_nodes[0])
+        node = Selection("node", "node", {}, planner.below(get_named_type(field.type), raw.field_nodes))
+        wanted = (Selection("edges", "edges", {}, (Selection("cursor", "cursor"), node)),)
+        seq = _seen(here, args) if args.get("after") else await events.number(here.db)
+        cursor = args.get("after") or here.cursors.encode(EVENTS, [seq, ""])
+    while True:
+        await here.hub.beyond(seq)
+        head = await events.number(here.db)
+        page = Selection("page", "groupEvents", {**args, "after": cursor, "first": PAGE_MAX}, wanted)
+        edges = (await read(here.db, [page], here.cursors))["page"]["edges"]
+        for edge in edges:
+            cursor = edge["cursor"]
+            yield edge["node"]
+        # A short page had everything up to the head, of which a filter may have let nothing through.
+        seq = head if len(edges) < PAGE_MAX else here.cursors.decode(EVENTS, cursor)[0]
+
+
+def _seen(here: Context, args: Mapping[str, Any]) -> int:
+    try:
+        return here.cursors.decode(EVENTS, args["after"])[0]
+    except BadCursor as error:
+        raise _bad_input(f"after: {error}") from error
+
+
+async def follow_job(info: Info[Context, Any], job_id: str) -> AsyncGenerator[Any]:
+    """A job whenever it has moved on, the last time when it has ended."""
+    raw, here = info._raw_info, info.context
+    planner = _planner(raw)
+    kind = get_named_type(raw.parent_type.fields[raw.field_name].type)
+    with _told():
+        own = ids.raw(job_id, "Job")
+        wanted = planner.below(kind, raw.field_nodes)
+        async for _ in jobs.follow(here.db, own):
+            found = await read(here.db, [Selection("nodes", "nodes", {"ids": [own]}, wanted, "Job")], here.cursors)
+            if own in found["nodes"]:
+                yield found["nodes"][own]
 
 
 async def explain_membership(source: Mapping[str, Any], info: Info[Context, Any], person_id: str) -> Any:
@@ -251,6 +318,8 @@ def _has_resolver_of_its_own(kind: GraphQLObjectType, name: str) -> bool:
 def _resolver(typename: str, name: str) -> Any:
     if name == "id" and typename in ids.PREFIXES:
         return lambda source, info, **_: ids.encode(typename, look_up(source, info))
+    if (typename, name) == ("BuyingGroupEvent", "cursor"):
+        return lambda source, info, **_: info.context.cursors.encode(EVENTS, look_up(source, info))
     if (typename, name) == ("RoleCard", "condition"):
         return lambda source, info, **_: conditions.from_json(look_up(source, info))
     return look_up

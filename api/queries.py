@@ -8,9 +8,11 @@ import strawberry
 from strawberry import Info
 
 from api.context import Context
+from api.planning import events_page
 from api.types.accounts import Account, Product
 from api.types.base import After, Before, Connection, First, Last, Node, field, planned
-from api.types.enums import LifecycleStatus
+from api.types.enums import BuyingGroupEventType, LifecycleStatus
+from api.types.events import BuyingGroupEventConnection
 from api.types.filters import (
     AccountFilter,
     AccountOrder,
@@ -31,6 +33,9 @@ from api.types.templates import Role, RoleTemplate
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 MaybeId = Annotated[strawberry.ID | None, strawberry.argument(description="By its global id.")]
 ExternalId = Annotated[str | None, strawberry.argument(description="By the CRM's key.")]
+OfInterest = Annotated[strawberry.ID | None, strawberry.argument(description="Only of this interest's groups.")]
+AtAccount = Annotated[strawberry.ID | None, strawberry.argument(description="Only of this account's own groups.")]
+OfTypes = Annotated[list[BuyingGroupEventType] | None, strawberry.argument(description="Only of these types.")]
 Search = Annotated[str | None, strawberry.argument(description="Part of the name, without case.")]
 
 
@@ -195,6 +200,18 @@ class Query:
     ) -> Connection[Job]:
         """The jobs, newest first."""
         ...
+
+    @strawberry.field(description="What happened to buying groups, oldest first: for those who would rather pull than subscribe.")
+    async def events(
+        self,
+        info: Info[Context, None],
+        after: After = None,
+        first: First = None,
+        solution_interest_id: OfInterest = None,
+        account_id: AtAccount = None,
+        types: OfTypes = None,
+    ) -> BuyingGroupEventConnection:
+        return await events_page(info)
 
     @strawberry.field(description="Who is asking.")
     async def viewer(self, info: Info[Context, None]) -> Viewer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from api.errors import shown
 from api.mutations import Mutation
 from api.planning import PlannedReads, install
 from api.queries import Query
+from api.subscriptions import Subscription
 from api.types.base import SCALARS
 
 SDL = Path(__file__).with_name("schema.graphql")
@@ -25,13 +28,27 @@ class Schema(strawberry.Schema):
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         result = await super().execute(*args, **kwargs)
-        if result.errors:
-            request_id: str = kwargs["context_value"].request_id
-            result.errors = [shown(error, request_id) for error in result.errors]
+        _show(result, kwargs["context_value"].request_id)
         return result
+
+    async def stream(self, *args: Any, **kwargs: Any) -> Any:
+        results: Any = await super().stream(*args, **kwargs)
+        return _shown_one_by_one(results, kwargs["context_value"].request_id)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         return None
+
+
+async def _shown_one_by_one(results: AsyncGenerator[Any], request_id: str) -> AsyncGenerator[Any]:
+    async with aclosing(results):
+        async for result in results:
+            _show(result, request_id)
+            yield result
+
+
+def _show(result: Any, request_id: str) -> None:
+    if result.errors:
+        result.errors = [shown(error, request_id) for error in result.errors]
 
 
 def make_schema() -> Schema:
@@ -39,6 +56,7 @@ def make_schema() -> Schema:
     schema = Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[PlannedReads, lambda: ParserCache(maxsize=1000), lambda: ValidationCache(maxsize=1000)],
     )

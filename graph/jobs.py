@@ -10,14 +10,15 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString, cast
 from uuid import uuid4
 
 import structlog
 
-from graph.db import Db, Tx
+from graph import events
+from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, GraphError, Refused, Unavailable
 from graph.filters import account_predicate
 from graph.matching import Counts, Matcher, apply, card_from, changes, compile_cards, join
@@ -26,6 +27,7 @@ from graph.queries import Query, query
 
 BATCH = 50  # accounts or groups a transaction: users who wait on the same groups wait 20 ms, not half a second
 LEASE = 30.0  # seconds without a batch after which another instance takes a job over
+LOOK = 0.25  # seconds between looks at a job that somebody follows
 POLL = 2.0  # seconds between looks for jobs that nobody announced
 
 log = structlog.get_logger(__name__)
@@ -199,7 +201,7 @@ async def _make_missing(tx: Tx, claim: _Claim, plan: _Plan, audience_id: str, af
         made = [row["id"] for row in await tx.run(query("group/create"), **creating)]
         added = await join(tx, plan.matcher, made, by=claim.by)
         if made:
-            await tx.run(query("group/recount"), group_ids=made)
+            await tx.run(query("group/recount"), group_ids=made, by=claim.by)
     more = {"after": rows[-1]["account_id"]} if len(rows) == BATCH else None
     return _Step(more, total=total, done=len(rows), created=len(made), counts=Counts(added=added))
 
@@ -262,8 +264,26 @@ async def _refresh(tx: Tx, claim: _Claim, plan: _Plan, group_ids: Sequence[str])
     counts = Counts()
     if plan.follow:
         counts = await apply(tx, await changes(tx, plan.matcher, group_ids), by=claim.by)
-    await tx.run(query("group/recount"), group_ids=list(group_ids))
+    await tx.run(query("group/recount"), group_ids=list(group_ids), by=claim.by)
     return counts
+
+
+async def follow(db: Db, job_id: str) -> AsyncGenerator[str]:
+    """The job's status, at once and whenever something about it has changed, until it has ended. Raises Refused: NOT_FOUND."""
+    last: Row | None = None
+    while True:
+        rows = await db.read(query("job/state"), id=job_id)
+        if not rows and last is None:
+            raise Refused.of("id", ErrorCode.NOT_FOUND, "There is no job with this id.")
+        if not rows:
+            return
+        now = rows[0]
+        if now != last:
+            last = now
+            yield now["status"]
+        if now["status"] not in ("QUEUED", "RUNNING"):
+            return
+        await asyncio.sleep(LOOK)
 
 
 # --- running them ---------------------------------------------------------------------------------------------------
@@ -288,7 +308,8 @@ async def run_next(db: Db) -> bool:
 async def _work(db: Db, claim: _Claim) -> None:
     try:
         while await _batch(db, claim):
-            pass
+            await events.number(db)
+        await events.number(db)
     except Unavailable:
         raise  # the lease runs out, and some instance goes on
     except Refused as error:

@@ -143,6 +143,15 @@ class JobStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class BuyingGroupEventType(StrEnum):
+    MEMBER_ASSIGNED = "MEMBER_ASSIGNED"
+    MEMBER_REMOVED = "MEMBER_REMOVED"
+    STAGE_CHANGED = "STAGE_CHANGED"
+    STATUS_CHANGED = "STATUS_CHANGED"
+    COMPLETENESS_CHANGED = "COMPLETENESS_CHANGED"
+    ENGAGEMENT_CHANGED = "ENGAGEMENT_CHANGED"
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeFilter:
     """One comparison of a person's attribute. Several values mean any of them; the negated operators mean none."""

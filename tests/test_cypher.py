@@ -46,9 +46,11 @@ LABELS = {
     "AccountAudience": f"{AUDIT} kind rule ruleSummary",
     "BuyingGroup": f"{AUDIT} accountId interestId templateVersion inAudience status completeness engagementScore",
     "MembershipEvent": "id at action source actor journey outcome overruledBy roleId role reason",
+    "BuyingGroupEvent": "id seq type at actor previous current",
+    "_New": "id",
     "Job": "id kind status createdAt createdBy startedAt finishedAt error cursor accountsTotal accountsDone groupsCreated"
     " membersAdded membersRemoved rolesChanged overruled _lease _leasedUntil",
-    "_Lock": "name",
+    "_Lock": "name value",
     "_Migration": "version name appliedAt",
 }
 TYPES = {

@@ -32,6 +32,7 @@ MembershipAction = model.MembershipAction
 AssignmentOutcome = model.AssignmentOutcome
 JobKind = model.JobKind
 JobStatus = model.JobStatus
+BuyingGroupEventType = model.BuyingGroupEventType
 ErrorCode = DomainErrorCode
 
 described(
@@ -153,6 +154,18 @@ described(
         "SUCCEEDED": "It has done everything.",
         "FAILED": "It gave up; `error` tells why. What it did stays.",
         "CANCELLED": "It was told to stop. What it did stays.",
+    },
+)
+described(
+    BuyingGroupEventType,
+    "What happened to a buying group.",
+    {
+        "MEMBER_ASSIGNED": "Somebody became a member, or holds another role than before.",
+        "MEMBER_REMOVED": "A member is none any more.",
+        "STAGE_CHANGED": "The group moved to a stage.",
+        "STATUS_CHANGED": "The group's status was set.",
+        "COMPLETENESS_CHANGED": "The group's completeness differs from before.",
+        "ENGAGEMENT_CHANGED": "The group's engagement score differs from before.",
     },
 )
 described(

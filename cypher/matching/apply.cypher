@@ -8,13 +8,19 @@ MATCH (p:Person {id: row.person_id})
 OPTIONAL MATCH (p)-[m:MEMBER_OF]->(g)
 WITH g, p, m, row, row.change AS change, CASE WHEN row.change = 'REROUTE' THEN m.eventId ELSE randomUUID() END AS event
 FOREACH (_ IN CASE WHEN change = 'REROUTE' THEN [] ELSE [1] END |
-  CREATE (e:MembershipEvent {id: event, at: datetime(), source: 'SYSTEM', actor: $by,
+  CREATE (e:MembershipEvent {id: event, at: datetime.realtime(), source: 'SYSTEM', actor: $by,
     action: CASE change WHEN 'LEAVE' THEN 'REMOVE' WHEN 'MOVE' THEN 'CHANGE_ROLE' ELSE 'ASSIGN' END,
     outcome: CASE change WHEN 'OVERRULED' THEN 'OVERRULED' ELSE 'APPLIED' END,
     overruledBy: CASE change WHEN 'OVERRULED' THEN row.standing END,
     roleId: coalesce(row.role_id, row.former_role_id), role: coalesce(row.role, row.former_role)})
   CREATE (e)-[:ABOUT]->(p)
   CREATE (e)-[:IN]->(g)
+  FOREACH (_ IN CASE WHEN change IN ['JOIN', 'MOVE'] THEN [1] ELSE [] END |
+    SET e:BuyingGroupEvent:_New, e.type = 'MEMBER_ASSIGNED', e.previous = row.former_role, e.current = row.role
+  )
+  FOREACH (_ IN CASE WHEN change = 'LEAVE' THEN [1] ELSE [] END |
+    SET e:BuyingGroupEvent:_New, e.type = 'MEMBER_REMOVED', e.previous = row.former_role
+  )
 )
 FOREACH (_ IN CASE WHEN change IN ['JOIN', 'MOVE'] THEN [1] ELSE [] END |
   MERGE (p)-[n:MEMBER_OF]->(g)

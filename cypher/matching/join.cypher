@@ -12,8 +12,8 @@ WITH g, p, $cards[card] AS role, distance, account_id, randomUUID() AS event
 ORDER BY p.id  // everybody locks people in the same order
 CREATE (p)-[:MEMBER_OF {roleId: role[0], role: role[1], source: 'SYSTEM', assignedAt: datetime(), assignedBy: $by,
   accountId: account_id, distance: distance, eventId: event}]->(g)
-CREATE (e:MembershipEvent {id: event, at: datetime(), action: 'ASSIGN', source: 'SYSTEM', actor: $by, outcome: 'APPLIED',
-  roleId: role[0], role: role[1]})
+CREATE (e:MembershipEvent:BuyingGroupEvent:_New {id: event, at: datetime.realtime(), action: 'ASSIGN', source: 'SYSTEM', actor: $by,
+  outcome: 'APPLIED', roleId: role[0], role: role[1], type: 'MEMBER_ASSIGNED', current: role[1]})
 CREATE (e)-[:ABOUT]->(p)
 CREATE (e)-[:IN]->(g)
 RETURN count(*) AS added

@@ -44,11 +44,15 @@ WITH *, CASE
     WHEN removal IS NOT NULL THEN [null, null, removal.eventId]
     ELSE [null, null, null] END AS stands
 FOREACH (_ IN CASE WHEN outcome IN ['APPLIED', 'OVERRULED'] THEN [1] ELSE [] END |
-  CREATE (e:MembershipEvent {id: event, at: datetime(), source: $source, actor: $by, journey: $journey, outcome: outcome,
+  CREATE (e:MembershipEvent {id: event, at: datetime.realtime(), source: $source, actor: $by, journey: $journey, outcome: outcome,
     overruledBy: CASE WHEN outcome = 'OVERRULED' THEN stands[2] END,
     action: CASE WHEN member.roleId <> want.roleId THEN 'CHANGE_ROLE' ELSE 'ASSIGN' END, roleId: role[0], role: role[1]})
   CREATE (e)-[:ABOUT]->(p)
   CREATE (e)-[:IN]->(g)
+  // Those who follow the group hear of it when somebody holds another role than before.
+  FOREACH (_ IN CASE WHEN outcome = 'APPLIED' AND coalesce(member.roleId, '') <> want.roleId THEN [1] ELSE [] END |
+    SET e:BuyingGroupEvent:_New, e.type = 'MEMBER_ASSIGNED', e.previous = member.role, e.current = role[1]
+  )
 )
 FOREACH (_ IN CASE WHEN outcome = 'APPLIED' THEN [1] ELSE [] END |
   MERGE (p)-[m:MEMBER_OF]->(g)
@@ -62,9 +66,14 @@ CALL (g, results) {
   OPTIONAL MATCH (g)-[:FOR_INTEREST]->(:SolutionInterest)-[:USES]->(:RoleTemplate)
     -[:HAS_CARD|HAD_CARD {version: g.templateVersion}]->(c:RoleCard {requiredForCompleteness: true})-[:FOR_ROLE]->(r:Role)
   WITH g, c, COUNT { (g)<-[m:MEMBER_OF]-(:Person) WHERE m.roleId = r.id } AS assigned
-  WITH g, avg(CASE WHEN assigned < c.membersRequired THEN 100.0 * assigned / c.membersRequired WHEN c IS NOT NULL THEN 100.0 END)
-    AS completeness
+  WITH g, g.completeness AS former,
+    avg(CASE WHEN assigned < c.membersRequired THEN 100.0 * assigned / c.membersRequired WHEN c IS NOT NULL THEN 100.0 END)
+      AS completeness
   SET g.completeness = completeness, g.updatedAt = datetime(), g.updatedBy = $by
+  FOREACH (_ IN CASE WHEN coalesce(former, -1.0) = coalesce(completeness, -1.0) THEN [] ELSE [1] END |
+    CREATE (e:BuyingGroupEvent:_New {id: randomUUID(), type: 'COMPLETENESS_CHANGED', at: datetime.realtime(), actor: $by,
+      previous: toString(former), current: toString(completeness)})-[:IN]->(g)
+  )
 }
 UNWIND results AS row
 RETURN row[0] AS place, row[1] AS person_id, row[2] AS outcome, row[3] AS refused, row[4][0] AS role_id,

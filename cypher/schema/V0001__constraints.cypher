@@ -16,6 +16,8 @@ CREATE CONSTRAINT account_audience_id IF NOT EXISTS FOR (n:AccountAudience) REQU
 CREATE CONSTRAINT buying_group_id IF NOT EXISTS FOR (n:BuyingGroup) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT buying_group_account_interest IF NOT EXISTS FOR (n:BuyingGroup) REQUIRE (n.accountId, n.interestId) IS UNIQUE;
 CREATE CONSTRAINT membership_event_id IF NOT EXISTS FOR (n:MembershipEvent) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT buying_group_event_id IF NOT EXISTS FOR (n:BuyingGroupEvent) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT buying_group_event_seq IF NOT EXISTS FOR (n:BuyingGroupEvent) REQUIRE n.seq IS UNIQUE;
 CREATE CONSTRAINT activity_id IF NOT EXISTS FOR (n:Activity) REQUIRE n.activityId IS UNIQUE;
 CREATE CONSTRAINT job_id IF NOT EXISTS FOR (n:Job) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT lock_name IF NOT EXISTS FOR (n:_Lock) REQUIRE n.name IS UNIQUE;

@@ -1,0 +1,44 @@
+"""The root of subscriptions, over graphql-transport-ws and server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+import strawberry
+from strawberry import Info
+
+from api.context import Context
+from api.planning import follow_events, follow_job
+from api.queries import AtAccount, OfInterest, OfTypes
+from api.types.events import BuyingGroupEvent
+from api.types.jobs import Job
+
+Since = Annotated[
+    str | None,
+    strawberry.argument(
+        description="The cursor of the last event that was seen: nothing after it is missed. From now on unless given."
+    ),
+]
+
+
+@strawberry.type(description="Where following starts.")
+class Subscription:
+    @strawberry.subscription(description="What happens to buying groups, in order and each event once, on every instance.")
+    async def buying_group_events(
+        self,
+        info: Info[Context, None],
+        after: Since = None,
+        solution_interest_id: OfInterest = None,
+        account_id: AtAccount = None,
+        types: OfTypes = None,
+    ) -> AsyncGenerator[BuyingGroupEvent]:
+        async for event in follow_events(info):
+            yield event
+
+    @strawberry.subscription(description="A job whenever it has moved on. Completes when the job has ended.")
+    async def job_progress(
+        self, info: Info[Context, None], id: Annotated[strawberry.ID, strawberry.argument(description="The job.")]
+    ) -> AsyncGenerator[Job]:
+        async for job in follow_job(info, id):
+            yield job

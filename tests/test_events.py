@@ -1,0 +1,209 @@
+"""The stream of events: complete, in order, each once, for those who pull and for those who follow."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from httpx2 import AsyncClient
+from make import Api, Person, api_over, card, plant, role_ids, rows, sell, title
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from api.app import create_app
+from graph import events, members
+from graph.db import Db
+from graph.model import AssignmentSource, FilterOperator
+
+WS = Subprotocol("graphql-transport-ws")
+PULL = """query($after: String, $first: Int, $types: [BuyingGroupEventType!], $interest: ID, $account: ID) {
+  events(after: $after, first: $first, types: $types, solutionInterestId: $interest, accountId: $account) {
+    pageInfo { hasNextPage endCursor }
+    edges { cursor node { cursor type previous current person { externalId } role { name } buyingGroup { name } } }
+  }
+}"""
+
+
+async def market(db: Db, accounts: int = 1) -> tuple[dict[str, str], dict[str, str], Any]:
+    roles = await role_ids(db)
+    tree = {f"a{n:03}": None for n in range(accounts)}
+    crowd = [Person(f"p{n:03}", {f"a{n:03}": None}, "Director") for n in range(accounts)]
+    known = await plant(db, tree, crowd)
+    cards = [card(roles["Decision Maker"], title(FilterOperator.IS, "director")), card(roles["Champion"])]
+    sold = await sell(db, cards, [known[a] for a in tree])
+    return roles, known, sold
+
+
+async def pulled(api: Api, **args: Any) -> list[tuple[Any, ...]]:
+    page = (await api.data(PULL, **args))["events"]
+    return [seen(edge["node"]) for edge in page["edges"]]
+
+
+def seen(node: dict[str, Any]) -> tuple[Any, ...]:
+    return (node["type"], node["person"] and node["person"]["externalId"], node["previous"], node["current"])
+
+
+async def test_every_change_is_told_once_and_in_order(api: Api, db: Db) -> None:
+    roles, known, sold = await market(db)
+    group = sold.groups[known["a000"]]
+    manual = AssignmentSource.MANUAL
+    await members.assign(db, group, [(known["p000"], roles["Champion"])], source=manual, by="x")
+    await members.assign(db, group, [(known["p000"], roles["Champion"])], source=manual, by="x")  # UNCHANGED
+    await members.remove(db, group, [known["p000"]], source=AssignmentSource.JOURNEY, by="x")  # OVERRULED
+    await members.remove(db, group, [known["p000"]], source=manual, by="x")
+    await members.remove(db, group, [known["p000"]], source=manual, by="x")  # UNCHANGED
+    assert await pulled(api) == [
+        ("MEMBER_ASSIGNED", "p000", None, "Decision Maker"),
+        ("COMPLETENESS_CHANGED", None, None, "50.0"),
+        ("MEMBER_ASSIGNED", "p000", "Decision Maker", "Champion"),
+        ("MEMBER_REMOVED", "p000", "Champion", None),
+        ("COMPLETENESS_CHANGED", None, "50.0", "0.0"),
+    ]
+
+
+async def test_a_manual_decision_for_what_stood_already_is_no_event(api: Api, db: Db) -> None:
+    roles, known, sold = await market(db)
+    group = sold.groups[known["a000"]]
+    done = await members.assign(db, group, [(known["p000"], roles["Decision Maker"])], source=AssignmentSource.MANUAL, by="x")
+    assert done.results[0].outcome == "APPLIED"
+    assert [type for type, *_ in await pulled(api)] == ["MEMBER_ASSIGNED", "COMPLETENESS_CHANGED"]
+
+
+async def test_pages_go_on_where_the_last_ended_and_filters_keep_the_place(api: Api, db: Db) -> None:
+    _, known, sold = await market(db, 3)
+    everything = (await api.data(PULL))["events"]["edges"]
+    assert len(everything) == 6
+    first = (await api.data(PULL, first=4))["events"]
+    assert first["pageInfo"]["hasNextPage"]
+    rest = (await api.data(PULL, after=first["pageInfo"]["endCursor"]))["events"]
+    assert first["edges"] + rest["edges"] == everything
+    assert [edge["cursor"] for edge in everything] == [edge["node"]["cursor"] for edge in everything]
+    assert await pulled(api, types=["MEMBER_REMOVED"]) == []
+    only = await pulled(api, types=["MEMBER_ASSIGNED"], account=f"acc_{known['a001']}")
+    assert only == [("MEMBER_ASSIGNED", "p001", None, "Decision Maker")]
+    assert len(await pulled(api, interest=f"int_{sold.interest_id}")) == 6
+    assert await pulled(api, after=everything[-1]["cursor"]) == []
+
+
+async def test_a_made_up_cursor_is_refused(api: Api, db: Db) -> None:
+    errors = await api.errors(PULL, after="bWFkZSB1cA")
+    assert errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert errors[0]["message"].startswith("after: ")
+
+
+async def test_numbers_have_no_gap_however_many_number_at_once(db: Db) -> None:
+    roles, known, sold = await market(db, 5)
+
+    async def decide(group: str, person: str) -> None:
+        for _ in range(4):
+            await members.assign(db, group, [(person, roles["Champion"])], source=AssignmentSource.MANUAL, by="x")
+            await events.number(db)
+            await members.remove(db, group, [person], source=AssignmentSource.MANUAL, by="x")
+
+    pairs = [(sold.groups[known[f"a{n:03}"]], known[f"p{n:03}"]) for n in range(5)]
+    await asyncio.gather(*(decide(*pair) for pair in pairs), *(events.number(db) for _ in range(5)))
+    head = await events.number(db)
+    found = [row["seq"] for row in await rows(db, "MATCH (e:BuyingGroupEvent) RETURN e.seq AS seq ORDER BY seq")]
+    assert found == list(range(found[0], head + 1))
+    per_group = await rows(
+        db, "MATCH (e:BuyingGroupEvent)-[:IN]->(g) WITH g, e ORDER BY e.seq RETURN g.id AS g, collect(e.at) AS at"
+    )
+    assert all(row["at"] == sorted(row["at"]) for row in per_group)
+
+
+# --- following ------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def serving(db: Db) -> AsyncGenerator[int]:
+    """The application on a port of loopback, for what needs a real connection."""
+    config = uvicorn.Config(create_app(db, b"a secret of the tests"), port=0, log_config=None)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server._serve())
+    async with asyncio.timeout(10):
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
+            await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+FOLLOW = """subscription($after: String) {
+  buyingGroupEvents(after: $after) { cursor type previous current person { externalId } buyingGroup { name } }
+}"""
+
+
+async def hello(socket: ClientConnection, query: str, **variables: Any) -> None:
+    await socket.send('{"type": "connection_init"}')
+    assert json.loads(await socket.recv())["type"] == "connection_ack"
+    payload = {"query": query, "variables": variables}
+    await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+
+
+async def messages(socket: ClientConnection) -> AsyncGenerator[dict[str, Any]]:
+    async for text in socket:
+        message = json.loads(text)
+        if message["type"] == "complete":
+            return
+        assert message["type"] == "next", message
+        yield message["payload"]
+
+
+async def test_a_follower_hears_what_is_committed_and_goes_on_after_a_break(db: Db) -> None:
+    roles, known, sold = await market(db, 2)
+    group = sold.groups[known["a000"]]
+    heard: list[dict[str, Any]] = []
+
+    async def listen(port: int, until: int, **variables: Any) -> None:
+        async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[WS]) as socket:
+            await hello(socket, FOLLOW, **variables)
+            async for payload in messages(socket):
+                heard.append(payload["data"]["buyingGroupEvents"])
+                if len(heard) == until:
+                    return
+
+    async def decide(times: int) -> None:
+        for _ in range(times):
+            await members.assign(db, group, [(known["p000"], roles["Champion"])], source=AssignmentSource.MANUAL, by="x")
+            await members.remove(db, group, [known["p000"]], source=AssignmentSource.MANUAL, by="x")
+
+    async with api_over(db) as api:
+        first = (await api.data(PULL, first=1))["events"]["edges"][0]["cursor"]
+    async with serving(db) as port, asyncio.timeout(30):
+        listening = asyncio.create_task(listen(port, 3 + 3, after=first))  # three are left, three come
+        await decide(1)
+        await listening  # the connection is gone now
+        await decide(3)
+        await listen(port, 6 + 3 * 4, after=heard[-1]["cursor"])
+    async with api_over(db) as api:
+        told = [edge["node"] for edge in (await api.data(PULL, first=100))["events"]["edges"]]
+    assert [one["cursor"] for one in heard] == [one["cursor"] for one in told[1:]]
+
+
+async def test_server_sent_events_carry_a_subscription(db: Db) -> None:
+    _, _, sold = await market(db)
+    body = {"query": "subscription($id: ID!) { jobProgress(id: $id) { status progress { groupsCreated membersAdded } } }"}
+    body["variables"] = {"id": f"job_{sold.job_id}"}  # type: ignore[assignment]
+    async with serving(db) as port, AsyncClient() as client:
+        answer = await client.post(
+            f"http://127.0.0.1:{port}/graphql", json=body, headers={"accept": "text/event-stream"}, timeout=10
+        )
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    data = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+    done = {"status": "SUCCEEDED", "progress": {"groupsCreated": 1, "membersAdded": 1}}
+    assert data == [{"data": {"jobProgress": done}}]
+
+
+async def test_a_subscription_to_nothing_is_told_so(db: Db) -> None:
+    async with serving(db) as port, connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[WS]) as socket:
+        await hello(socket, 'subscription { jobProgress(id: "job_11111111-1111-1111-1111-111111111111") { status } }')
+        message = json.loads(await socket.recv())
+    assert message["type"] == "next"
+    assert message["payload"]["errors"][0]["message"] == "There is no job with this id."
+    assert message["payload"]["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
