@@ -8,9 +8,9 @@ from typing import Any
 from graph.checks import name_problems
 from graph.db import Db, Tx
 from graph.errors import ErrorCode, Problem
-from graph.model import Input, UpsertResult
+from graph.model import Input
 from graph.queries import query
-from graph.rows import Batch, key_problems, not_a_count, not_finite, shortened, too_long
+from graph.rows import Batch, UpsertResult, key_problems, not_a_count, not_finite, shortened, too_long
 
 TEXTS = ("type", "industry", "city", "state", "country", "region", "website")
 PROPERTIES = ("name", *TEXTS, "annualRevenue", "employeeCount")

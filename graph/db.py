@@ -7,10 +7,11 @@ it are they repeated under the driver's managed retries. Writes are managed tran
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, Protocol, TypeVar
 
 import neo4j
 from neo4j import exceptions as driver_errors
@@ -72,6 +73,12 @@ class Tx:
         return [dict(record) async for record in result]
 
 
+class Gate(Protocol):
+    """Stands before a transaction's work: it may do it, or answer in its place. Called anew when the work is repeated."""
+
+    async def __call__(self, tx: Tx, work: Callable[[Tx], Awaitable[Any]]) -> Any: ...
+
+
 class Db:
     """A pool of connections to one database. Safe for concurrent use; open it with `connect`."""
 
@@ -82,7 +89,14 @@ class Db:
         self._session: dict[str, Any] = {"database": connection.database, "fetch_size": -1}
         if connection.uri.startswith("neo4j"):  # in a cluster a client must read its own writes; one server always does
             self._session["bookmark_manager"] = neo4j.AsyncGraphDatabase.bookmark_manager()
+        self._gates: Callable[[], Gate] | None = None
         self.statements = 0  # run so far, for those who count what an operation costs
+
+    def through(self, gates: Callable[[], Gate]) -> Db:
+        """The same database, with each transaction's work done by a gate of its own, within the transaction."""
+        other = copy.copy(self)
+        other._gates = gates
+        return other
 
     async def read(self, query: Query, **params: Any) -> list[Row]:
         """The rows of one reading statement. Raises Unavailable or TooExpensive."""
@@ -118,10 +132,12 @@ class Db:
         Raises what `work` raises (nothing is written then), Unavailable, or TooExpensive.
         """
 
+        gate = self._gates() if self._gates else None
+
         @neo4j.unit_of_work(metadata={"statement": name}, timeout=self._timeout if bounded else None)
         async def once(tx: neo4j.AsyncManagedTransaction) -> T:
             try:
-                return await work(Tx(self, tx))
+                return await (gate(Tx(self, tx), work) if gate else work(Tx(self, tx)))
             except driver_errors.Neo4jError as error:
                 if error.code in _TOO_EXPENSIVE:
                     raise TooExpensive(_words(error)) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -182,13 +182,3 @@ class CardSpec:
     scope: HierarchyScope = HierarchyScope.ACCOUNT
     max_distance: int | None = None
     condition: Condition | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UpsertResult:
-    """What became of a batch of rows. `ids` keeps the rows' order, None where a row was refused."""
-
-    ids: tuple[str | None, ...]
-    created: int
-    updated: int
-    problems: tuple[Any, ...] = field(default=())

@@ -7,9 +7,9 @@ from typing import Any
 
 from graph.db import Db, Tx
 from graph.errors import ErrorCode, Problem
-from graph.model import Input, PersonRelationship, UpsertResult
+from graph.model import Input, PersonRelationship
 from graph.queries import query
-from graph.rows import Batch, shortened, stored, too_long
+from graph.rows import Batch, UpsertResult, shortened, stored, too_long
 
 TEXTS = (
     "firstName",

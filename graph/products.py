@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from graph.checks import name_problems
 from graph.db import Db, Tx
 from graph.errors import Problem
-from graph.model import Input, UpsertResult
+from graph.model import Input
 from graph.queries import query
-from graph.rows import Batch, too_long
+from graph.rows import Batch, UpsertResult, too_long
 
 
 async def upsert(db: Db, rows: Sequence[Input]) -> UpsertResult:

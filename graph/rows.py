@@ -10,10 +10,20 @@ from typing import Any
 from graph.checks import blank_to_none, text_problems
 from graph.db import Row
 from graph.errors import ErrorCode, Problem, Refused
-from graph.model import MAX_ROWS_PER_CALL, Input, UpsertResult
+from graph.model import MAX_ROWS_PER_CALL, Input
 
 MAX_COUNT = 2**31 - 1  # what GraphQL's Int can show
 Check = Callable[[Input], list[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertResult:
+    """What became of a batch of rows. `ids` keeps the rows' order, None where a row was refused."""
+
+    ids: tuple[str | None, ...]
+    created: int
+    updated: int
+    problems: tuple[Problem, ...]
 
 
 @dataclass(slots=True)

@@ -50,6 +50,7 @@ LABELS = {
     "_New": "id",
     "Job": "id kind status createdAt createdBy startedAt finishedAt error cursor accountsTotal accountsDone groupsCreated"
     " membersAdded membersRemoved rolesChanged overruled _lease _leasedUntil",
+    "_IdempotencyKey": "id fingerprint at result",
     "_Lock": "name value",
     "_Migration": "version name appliedAt",
 }

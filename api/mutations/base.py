@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import typing
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Annotated, Any
@@ -18,26 +20,68 @@ from api.context import Context
 from api.errors import UserError
 from api.planning import hydrate
 from graph.errors import Refused
+from graph.once import key_of, once
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 ContextInfo = Info[Context, None]
 
 
 def mutation(description: str) -> Callable[[Callable[..., Awaitable[object]]], Any]:
-    """A mutation whose function returns its payload, in which a Ref stands for each node, or raises Refused."""
+    """A mutation whose function returns its payload, in which a Ref stands for each node, or raises Refused.
+
+    It gets an argument more, `idempotencyKey`: with one, what the function does through `info.context.db` is done once.
+    """
 
     def declare(work: Callable[..., Awaitable[object]]) -> Any:
         @functools.wraps(work)
-        async def answer(self: Any, info: ContextInfo, **given: Any) -> Any:
+        async def answer(self: Any, info: ContextInfo, idempotency_key: str | None = None, **given: Any) -> Any:
             try:
-                payload = await work(self, info, **given)
+                with _once(info, idempotency_key, given):
+                    payload = await work(self, info, **given)
             except Refused as error:
                 payload = typing.get_type_hints(work)["return"](user_errors=UserError.all(error.problems))
             return await hydrate(info, payload)
 
+        declared = inspect.signature(work)
+        answer.__signature__ = declared.replace(parameters=[*declared.parameters.values(), _KEY])  # type: ignore[attr-defined]
+        answer.__annotations__ = {**work.__annotations__, _KEY.name: _KEY.annotation}
         return strawberry.mutation(answer, description=description)
 
     return declare
+
+
+_KEY = inspect.Parameter(
+    "idempotency_key",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=None,
+    annotation=Annotated[
+        str | None,
+        strawberry.argument(
+            description="Any text that names this call, such as a UUID. Within 24 hours, the same key and input are done once "
+            "and answered alike; another input is a CONFLICT. At most 255 characters."
+        ),
+    ],
+)
+
+
+@contextmanager
+def _once(info: ContextInfo, key: str | None, given: Any) -> Generator[None]:
+    """Lets what happens inside be done once under the key, if there is one."""
+    here = info.context
+    db = here.db
+    if key is not None:
+        here.db = once(db, key_of(here.viewer, info.field_name, key, {name: _told(value) for name, value in given.items()}))
+    try:
+        yield
+    finally:
+        here.db = db
+
+
+def _told(value: Any) -> Any:
+    """An input as it came, for telling whether another is the same."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _told(inner) for one in fields(value) if (inner := getattr(value, one.name)) is not UNSET}
+    return [_told(one) for one in typing.cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def given(description: str) -> Any:

@@ -14,7 +14,7 @@ from api.types.base import Date, DateTime
 from api.types.enums import PersonRelationship
 from api.types.people import Person
 from graph import accounts, activities, people, products
-from graph.model import UpsertResult
+from graph.rows import UpsertResult
 
 _KEY = "The CRM's key, by which the row is found again. At most 255 characters."
 

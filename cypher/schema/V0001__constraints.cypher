@@ -20,4 +20,5 @@ CREATE CONSTRAINT buying_group_event_id IF NOT EXISTS FOR (n:BuyingGroupEvent) R
 CREATE CONSTRAINT buying_group_event_seq IF NOT EXISTS FOR (n:BuyingGroupEvent) REQUIRE n.seq IS UNIQUE;
 CREATE CONSTRAINT activity_id IF NOT EXISTS FOR (n:Activity) REQUIRE n.activityId IS UNIQUE;
 CREATE CONSTRAINT job_id IF NOT EXISTS FOR (n:Job) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT idempotency_key_id IF NOT EXISTS FOR (n:_IdempotencyKey) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT lock_name IF NOT EXISTS FOR (n:_Lock) REQUIRE n.name IS UNIQUE;
