@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from datetime import time
 from typing import Any
 
 from starlette.applications import Starlette
@@ -40,9 +41,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         return Context(self._db, self._cursors, self._hub, self._wake_jobs)
 
 
-def create_app(db: Db, secret: bytes, *, jobs: bool = True, graphiql: bool = True) -> Starlette:
-    """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them."""
-    runner = Runner(db)
+def create_app(db: Db, secret: bytes, *, jobs: bool = True, daily: time | None = None, graphiql: bool = True) -> Starlette:
+    """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
+    `daily` queue what runs daily from that UTC time on."""
+    runner = Runner(db, daily)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:

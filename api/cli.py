@@ -1,4 +1,4 @@
-"""The command line: `buying-groups serve | import | neo4j | migrate`."""
+"""The command line: `buying-groups serve | import | run-jobs | doctor | neo4j | migrate`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from api.settings import BadSettings, Settings, load
-from graph import sample
+from graph import jobs, sample
 from graph.db import Connection, Db, connect
+from graph.doctor import examine, server_version
 from graph.embedded import EmbeddedError, Server, embedded
 from graph.errors import GraphError, Refused
 from graph.migrations import migrate as run_migrations
+from graph.migrations import pending
 
 app = typer.Typer(
     help="Buying groups: who decides together whether to buy what you sell.", no_args_is_help=True, add_completion=False
@@ -51,10 +53,10 @@ class Opened:
 @app.command()
 def serve(
     sample_market: Annotated[bool, typer.Option("--sample", help="Load a small sample market if the graph is empty.")] = False,
-    jobs: Annotated[bool, typer.Option("--jobs/--no-jobs", help="Also work on jobs, not only queue them.")] = True,
+    with_jobs: Annotated[bool, typer.Option("--jobs/--no-jobs", help="Also work on jobs, not only queue them.")] = True,
 ) -> None:
     """Serve the GraphQL API (and start the embedded Neo4j unless NEO4J_URI is set)."""
-    _run(_serve, sample_market, jobs)
+    _run(_serve, sample_market, with_jobs)
 
 
 @app.command(name="import")
@@ -64,6 +66,20 @@ def import_(
 ) -> None:
     """Import a CRM export in Salesforce's column names. Again and again without duplicates."""
     _run(_import, folder, rejects or Path(f"{folder.resolve().name}-rejects.csv"))
+
+
+@app.command()
+def run_jobs(
+    daily: Annotated[bool, typer.Option("--daily/--no-daily", help="First queue what runs daily, unless it ran today.")] = True,
+) -> None:
+    """Work on jobs until none waits, then end: for cron, where `serve --no-jobs` serves."""
+    _run(_run_jobs, daily)
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what is configured and reachable, and whether the graph keeps what it promises. Ends with 1 if it doesn't."""
+    _run(_doctor)
 
 
 @app.command()
@@ -81,7 +97,7 @@ def migrate() -> None:
 # --- the commands ---------------------------------------------------------------------------------------------------
 
 
-async def _serve(settings: Settings, sample_market: bool, jobs: bool) -> None:
+async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> None:
     from api.app import create_app
 
     listener = _listen(settings)
@@ -90,7 +106,7 @@ async def _serve(settings: Settings, sample_market: bool, jobs: bool) -> None:
             if sample_market and (loaded := await sample.load(opened.db)):
                 out.print(f"Loaded the sample market: {loaded}.")
             secret = settings.secret(opened.connection.password)
-            application = create_app(opened.db, secret, jobs=jobs, graphiql=settings.graphiql)
+            application = create_app(opened.db, secret, jobs=with_jobs, daily=settings.daily_at, graphiql=settings.graphiql)
             config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False)
             _say_where(settings, opened, listener.getsockname()[1])
             await _Uvicorn(config).serve(sockets=[listener])
@@ -108,6 +124,32 @@ async def _import(settings: Settings, folder: Path, rejects: Path) -> None:
 
             summary = await import_folder(opened.db, folder, by="import", progress=told, rejects=rejects)
     _say_imported(summary)
+
+
+async def _run_jobs(settings: Settings, daily: bool) -> None:
+    async with _database(settings) as opened:
+        if daily:
+            await jobs.queue_daily(opened.db, settings.daily_at)
+        count = await jobs.run_all(opened.db)
+    out.print(f"{count} job{'' if count == 1 else 's'} done.")
+
+
+async def _doctor(settings: Settings) -> None:
+    for name, value in settings.shown():
+        out.print(f"{name} = {value}", markup=False, soft_wrap=True)
+    async with _database(settings, migrated=False) as opened:
+        out.print(f"\nThe database at {opened.connection.uri} answers: {await server_version(opened.db)}.", markup=False)
+        if missing := await pending(opened.db):
+            raise GraphError(f"{len(missing)} migrations are not in. Run buying-groups migrate.")
+        broken = 0
+        async for finding in examine(opened.db):
+            broken += finding.broken
+            out.print(f"{'ok' if not finding.broken else finding.broken:>6}  {finding.title}", markup=False)
+            for place in finding.shown:
+                out.print(f"          {place}", markup=False, soft_wrap=True)
+    if broken:
+        raise GraphError(f"{broken} places break what the graph promises.")
+    out.print("The graph keeps what it promises.")
 
 
 async def _neo4j(settings: Settings) -> None:

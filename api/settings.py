@@ -10,6 +10,7 @@ import difflib
 import ipaddress
 import os
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     pool_size: int = Field(100, validation_alias="BUYING_GROUPS_POOL_SIZE", ge=1, le=1000)
     statement_timeout: float = Field(30.0, validation_alias="BUYING_GROUPS_STATEMENT_TIMEOUT", gt=0, le=3600)
     secret_key: SecretStr | None = Field(None, validation_alias="BUYING_GROUPS_SECRET_KEY", min_length=32)
+    daily_at: time = Field(time(2), validation_alias="BUYING_GROUPS_DAILY_AT")
     graphiql: bool = Field(True, validation_alias="BUYING_GROUPS_GRAPHIQL")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="BUYING_GROUPS_LOG_LEVEL")
 
@@ -100,6 +102,11 @@ class Settings(BaseSettings):
     def embedded(self) -> Options:
         """How the embedded server is to run."""
         return Options(self.data_dir, self.cache_dir, self.bolt_port, self.browser_port, self.heap, self.page_cache)
+
+    def shown(self) -> list[tuple[str, str]]:
+        """Every setting in force by its name, secrets masked."""
+        values = [(str(field.validation_alias), getattr(self, name)) for name, field in type(self).model_fields.items()]
+        return [(name, "" if value is None else str(value)) for name, value in values]
 
     def secret(self, password: str) -> bytes:
         """What cursors are signed with: the secret key, else something every instance on this database shares."""

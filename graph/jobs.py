@@ -12,12 +12,13 @@ import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, LiteralString, cast
 from uuid import uuid4
 
 import structlog
 
-from graph import events
+from graph import events, once
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, GraphError, Refused, Unavailable
 from graph.filters import account_predicate
@@ -29,6 +30,8 @@ BATCH = 50  # accounts or groups a transaction: users who wait on the same group
 LEASE = 30.0  # seconds without a batch after which another instance takes a job over
 LOOK = 0.25  # seconds between looks at a job that somebody follows
 POLL = 2.0  # seconds between looks for jobs that nobody announced
+TEND = 600.0  # seconds between looks at what is due daily, and for keys to forget
+SCHEDULE = "schedule"  # who asks for daily jobs
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +56,14 @@ async def start_maintenance(db: Db, interest_id: str | None = None, *, by: str) 
     if not rows:
         raise Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
     return rows[0]["id"]
+
+
+async def queue_daily(db: Db, at: time, now: datetime | None = None) -> bool:
+    """Queues what runs daily if it is due and no instance has queued it: each UTC day from `at` on; a missed run is made up
+    for once. Whether it did."""
+    moment = now or datetime.now(UTC)
+    day = moment.date() if moment.time() >= at else moment.date() - timedelta(days=1)
+    return (await db.write(query("job/queue_daily"), day=day, by=SCHEDULE))[0]["queued"]
 
 
 async def cancel(db: Db, job_id: str) -> str:
@@ -334,10 +345,15 @@ async def run_all(db: Db) -> int:
 
 
 class Runner:
-    """Works on jobs beside a server's requests: `async with Runner(db) as runner`; `runner.wake()` when one was queued."""
+    """Works on jobs beside a server's requests: `async with Runner(db) as runner`; `runner.wake()` when one was queued.
 
-    def __init__(self, db: Db) -> None:
+    With `daily`, the time of the UTC day, it also queues what runs daily.
+    """
+
+    def __init__(self, db: Db, daily: time | None = None) -> None:
         self._db = db
+        self._daily = daily
+        self._tended = float("-inf")
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -359,9 +375,20 @@ class Runner:
         while True:
             self._woken.clear()
             try:
+                await self._tend()
                 while await run_next(self._db):
                     pass
             except Unavailable as error:
                 log.warning("jobs wait for the database", reason=str(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL)
+
+    async def _tend(self) -> None:
+        """Now and then: queues what is due, and forgets what nobody may ask for any more."""
+        now = asyncio.get_running_loop().time()
+        if now - self._tended < TEND:
+            return
+        self._tended = now
+        if self._daily is not None:
+            await queue_daily(self._db, self._daily)
+        await once.forget(self._db)

@@ -41,6 +41,12 @@ def all_migrations() -> list[Migration]:
     return steps
 
 
+async def pending(db: Db) -> list[Migration]:
+    """The steps that the graph lacks."""
+    done = {row["version"] for row in await db.read(query("migrations/list"))}
+    return [step for step in all_migrations() if step.version not in done]
+
+
 async def migrate(db: Db) -> list[Migration]:
     """Applies what is missing and returns it. Several instances may call it at once: one works, the others wait.
 

@@ -51,7 +51,7 @@ LABELS = {
     "Job": "id kind status createdAt createdBy startedAt finishedAt error cursor accountsTotal accountsDone groupsCreated"
     " membersAdded membersRemoved rolesChanged overruled _lease _leasedUntil",
     "_IdempotencyKey": "id fingerprint at result",
-    "_Lock": "name value",
+    "_Lock": "name value day",
     "_Migration": "version name appliedAt",
 }
 TYPES = {

@@ -1,0 +1,104 @@
+"""The doctor finds each inconsistency that a test plants, and nothing in a healthy graph."""
+
+from __future__ import annotations
+
+from typing import Any, LiteralString
+
+import pytest
+from make import Person, card, plant, role_ids, rows, sell, title
+
+from graph import doctor, members
+from graph.db import Db
+from graph.model import AssignmentSource, FilterOperator, HierarchyScope
+
+# What to plant in the graph of `healthy`, by the check that must find it, and what the check says.
+PLANTED: dict[str, tuple[LiteralString, str]] = {
+    "double_decisions": (
+        "MATCH (p:Person {externalId: 'boss'})-[:MEMBER_OF]->(g) CREATE (p)-[:REMOVED_FROM {source: 'MANUAL'}]->(g)",
+        "boss has 2 decisions standing in Interest for division",
+    ),
+    "circles": (
+        "MATCH (a:Account {externalId: 'hq'}), (b:Account {externalId: 'division'}) CREATE (a)-[:CHILD_OF]->(b)",
+        "stands above itself",
+    ),
+    "double_parents": (
+        "MATCH (b:Account {externalId: 'division'}) CREATE (b)-[:CHILD_OF]->(:Account {id: 'x', name: 'Other'})",
+        "division has 2 parents",
+    ),
+    "double_groups": (
+        "MATCH (i)<-[:FOR_INTEREST]-(:BuyingGroup)-[:FOR_ACCOUNT]->(a)"
+        " CREATE (i)<-[:FOR_INTEREST]-(:BuyingGroup {id: 'x', name: i.name + ' for ' + a.name})-[:FOR_ACCOUNT]->(a)",
+        "division has 2 groups for Interest",
+    ),
+    "misplaced_groups": (
+        "MATCH (g:BuyingGroup)-[f:FOR_ACCOUNT]->(), (a:Account {externalId: 'hq'}) DELETE f CREATE (g)-[:FOR_ACCOUNT]->(a)",
+        "is not tied to exactly one account and one interest",
+    ),
+    "misnamed_groups": (
+        "MATCH (g:BuyingGroup) SET g.name = 'Something else'",
+        "Something else should be Interest for division",
+    ),
+    "wrong_completeness": (
+        "MATCH (g:BuyingGroup) SET g.completeness = 12.5",
+        "Interest for division has completeness 12.5, but a recount gives 50.0",
+    ),
+    "foreign_roles": (
+        "MATCH (:Person {externalId: 'boss'})-[m:MEMBER_OF]->(), (r:Role {name: 'Other'}) SET m.roleId = r.id, m.role = r.name",
+        "boss is Other of Interest for division, whose template has no such card",
+    ),
+    "silent_changes": (
+        "MATCH (:Person {externalId: 'boss'})-[m:MEMBER_OF]->() SET m.source = 'MANUAL'",
+        "boss: no event tells of what stands in Interest for division",
+    ),
+    "unlive_templates": (
+        "MATCH (t:RoleTemplate) SET t.status = 'DRAFT'",
+        "Interest does not use exactly one LIVE role template",
+    ),
+    "stuck_jobs": (
+        "MATCH (j:Job) SET j.status = 'RUNNING', j._leasedUntil = datetime() - duration('PT6M')",
+        "no instance has held it since",
+    ),
+}
+
+
+@pytest.fixture
+async def healthy(db: Db) -> Db:
+    roles = await role_ids(db)
+    crowd = [Person("boss", {"hq": None}, "Director"), Person("fan", {"division": None}, "Engineer")]
+    known = await plant(db, {"hq": None, "division": "hq"}, crowd)
+    cards = [
+        card(roles["Decision Maker"], title(FilterOperator.IS, "director"), HierarchyScope.ANCESTORS),
+        card(roles["Champion"]),
+    ]
+    sold = await sell(db, cards, [known["division"]])
+    group = sold.groups[known["division"]]
+    await members.assign(db, group, [(known["fan"], roles["Champion"])], source=AssignmentSource.MANUAL, by="x")
+    await members.remove(db, group, [known["fan"]], source=AssignmentSource.MANUAL, by="x")
+    return db
+
+
+async def findings(db: Db) -> dict[str, Any]:
+    return {finding.check: finding async for finding in doctor.examine(db)}
+
+
+async def test_a_healthy_graph_has_no_findings(healthy: Db) -> None:
+    assert {check: finding.shown for check, finding in (await findings(healthy)).items() if finding.broken} == {}
+
+
+def test_every_check_is_put_to_the_test() -> None:
+    assert doctor.checks() == sorted(PLANTED)
+
+
+@pytest.mark.parametrize("check", sorted(PLANTED))
+async def test_what_is_planted_is_found(healthy: Db, check: str) -> None:
+    plant_it, says = PLANTED[check]
+    await rows(healthy, plant_it)
+    finding = (await findings(healthy))[check]
+    assert finding.broken >= 1
+    assert says in finding.shown[0]
+
+
+async def test_it_tells_what_the_server_is(db: Db) -> None:
+    name, version, edition = (await doctor.server_version(db)).rsplit(" ", 2)
+    assert (name, edition) == ("Neo4j Kernel", "community")
+    assert version.startswith("2026.")
