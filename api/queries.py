@@ -11,7 +11,7 @@ from api.context import Context
 from api.planning import events_page
 from api.types.accounts import Account, Product
 from api.types.base import After, Before, Connection, First, Last, Node, field, planned
-from api.types.enums import BuyingGroupEventType, LifecycleStatus
+from api.types.enums import BuyingGroupEventType, LifecycleStatus, Permission
 from api.types.events import BuyingGroupEventConnection
 from api.types.filters import (
     AccountFilter,
@@ -42,6 +42,9 @@ Search = Annotated[str | None, strawberry.argument(description="Part of the name
 @strawberry.type(description="Who is asking.")
 class Viewer:
     subject: str = strawberry.field(description="The name under which decisions are recorded.")
+    permissions: list[Permission] = strawberry.field(
+        description="What the caller may do: everything, as long as nobody signs in."
+    )
 
 
 @strawberry.type(description="Where reading starts. An operation is answered by one statement, however deep and wide it is.")
@@ -215,4 +218,4 @@ class Query:
 
     @strawberry.field(description="Who is asking.")
     async def viewer(self, info: Info[Context, None]) -> Viewer:
-        return Viewer(subject=info.context.viewer)
+        return Viewer(subject=info.context.viewer, permissions=list(Permission))

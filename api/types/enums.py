@@ -33,6 +33,7 @@ AssignmentOutcome = model.AssignmentOutcome
 JobKind = model.JobKind
 JobStatus = model.JobStatus
 BuyingGroupEventType = model.BuyingGroupEventType
+Permission = model.Permission
 ErrorCode = DomainErrorCode
 
 described(
@@ -154,6 +155,20 @@ described(
         "SUCCEEDED": "It has done everything.",
         "FAILED": "It gave up; `error` tells why. What it did stays.",
         "CANCELLED": "It was told to stop. What it did stays.",
+    },
+)
+described(
+    Permission,
+    "What a caller may do. Each permission includes VIEW.",
+    {
+        "VIEW": "Read everything.",
+        "MANAGE_BUYING_GROUPS": "Decide members by hand, run jobs, delete groups.",
+        "MANAGE_SOLUTION_INTERESTS": "Set up solution interests and account audiences.",
+        "MANAGE_ROLE_TEMPLATES": "Set up role templates, roles and personas.",
+        "MANAGE_STAGES": "Set up stage models.",
+        "RUN_JOURNEY_ACTIONS": "Decide members as a journey, move groups to stages, set their status.",
+        "MANAGE_DATA": "Upsert accounts, people and products, record activities.",
+        "ADMINISTER": "Set up engagement models and calculate engagement.",
     },
 )
 described(
