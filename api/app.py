@@ -10,12 +10,13 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from api.context import Context
+from api.graphiql import Files, page
 from api.schema import schema
 from graph.db import Db
 from graph.events import Hub
@@ -26,7 +27,7 @@ from graph.paging import Cursors
 class GraphQLEndpoint(GraphQL[Context, None]):
     """Strawberry's endpoint with this service's context."""
 
-    def __init__(self, db: Db, cursors: Cursors, wake_jobs: Callable[[], None], graphiql: bool) -> None:
+    def __init__(self, db: Db, cursors: Cursors, wake_jobs: Callable[[], None], graphiql: Files | None) -> None:
         super().__init__(
             schema,
             graphql_ide="graphiql" if graphiql else None,
@@ -37,13 +38,18 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._hub = Hub(db)
         self._wake_jobs = wake_jobs
 
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return page()
+
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         return Context(self._db, self._cursors, self._hub, self._wake_jobs)
 
 
-def create_app(db: Db, secret: bytes, *, jobs: bool = True, daily: time | None = None, graphiql: bool = True) -> Starlette:
+def create_app(
+    db: Db, secret: bytes, *, jobs: bool = True, daily: time | None = None, graphiql: Files | None = None
+) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
-    `daily` queue what runs daily from that UTC time on."""
+    `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL."""
     runner = Runner(db, daily)
 
     @asynccontextmanager
@@ -55,9 +61,11 @@ def create_app(db: Db, secret: bytes, *, jobs: bool = True, daily: time | None =
             yield
 
     endpoint: Any = GraphQLEndpoint(db, Cursors(secret), runner.wake, graphiql)
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
         Route("/", lambda _: RedirectResponse("/graphql")),
     ]
+    if graphiql:
+        routes.append(Route("/graphiql/{name}", graphiql.serve))
     return Starlette(routes=routes, lifespan=lifespan)

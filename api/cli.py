@@ -22,12 +22,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from api import graphiql
 from api.settings import BadSettings, Settings, load
 from graph import jobs, sample
 from graph.db import Connection, Db, connect
 from graph.doctor import examine, server_version
 from graph.embedded import EmbeddedError, Server, embedded
 from graph.errors import GraphError, Refused
+from graph.jars import JarError
 from graph.migrations import migrate as run_migrations
 from graph.migrations import pending
 
@@ -106,9 +108,10 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
             if sample_market and (loaded := await sample.load(opened.db)):
                 out.print(f"Loaded the sample market: {loaded}.")
             secret = settings.secret(opened.connection.password)
-            application = create_app(opened.db, secret, jobs=with_jobs, daily=settings.daily_at, graphiql=settings.graphiql)
+            ide = await _graphiql(settings)
+            application = create_app(opened.db, secret, jobs=with_jobs, daily=settings.daily_at, graphiql=ide)
             config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False)
-            _say_where(settings, opened, listener.getsockname()[1])
+            _say_where(settings, opened, listener.getsockname()[1], ide is not None)
             await _Uvicorn(config).serve(sockets=[listener])
 
 
@@ -259,6 +262,17 @@ def _progress() -> Progress:
     return Progress(*columns, console=out)
 
 
+async def _graphiql(settings: Settings) -> graphiql.Files | None:
+    """GraphiQL's files, if they are wanted and can be had: the API is served without them, too."""
+    if not settings.graphiql:
+        return None
+    try:
+        return await asyncio.to_thread(graphiql.Files.load, settings.cache_dir)
+    except JarError as error:
+        err.print(f"There is no GraphiQL: {error}", style="yellow", markup=False)
+        return None
+
+
 def _listen(settings: Settings) -> socket.socket:
     """The socket that the API will answer on, taken before anything else starts. Raises GraphError in words."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -289,10 +303,10 @@ class _Uvicorn(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def _say_where(settings: Settings, opened: Opened, port: int) -> None:
+def _say_where(settings: Settings, opened: Opened, port: int, ide: bool) -> None:
     url = f"http://{settings.host}:{port}/graphql"
     out.print(f"\nGraphQL        {url}")
-    if settings.graphiql:
+    if ide:
         out.print(f"GraphiQL       {url} in a web browser")
     _say_browser(opened)
     out.print("\nA first query to try:\n", FIRST_QUERY, "\n", markup=False)

@@ -101,7 +101,7 @@ async def embedded(
             browser_port=None if options.browser_port is None else _free_port(options.browser_port, "Browser"),
         )
         try:
-            classpath = await asyncio.to_thread(jars.fetch, options.cache_dir, progress)
+            classpath = await asyncio.to_thread(jars.fetch, jars.locked().server, options.cache_dir, progress)
         except jars.JarError as error:
             raise EmbeddedError(str(error)) from error
         if starting:

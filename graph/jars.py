@@ -1,10 +1,11 @@
-"""The jars of the embedded Neo4j: fetched once by jgo, and never used with another content than the lock file's."""
+"""The jars of the embedded Neo4j and of GraphiQL: fetched once by jgo, and never used with another content than the lock
+file's."""
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -31,17 +32,26 @@ class Jar:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Neo4j's version, the jars of its class path, and those that hold files for browsers."""
+
+    version: str
+    server: tuple[Jar, ...]
+    web: tuple[Jar, ...]
+
+
 @cache
-def locked() -> tuple[str, tuple[Jar, ...]]:
-    """Neo4j's version and its jars, from the lock file."""
+def locked() -> Lock:
+    """What the lock file says."""
     table = tomllib.loads(files("graph").joinpath("neo4j.lock.toml").read_text("utf-8"))
-    return table["version"], tuple(Jar(coordinates, sha256) for coordinates, sha256 in table["jars"])
+    server, web = (tuple(Jar(*entry) for entry in table[name]) for name in ("jars", "web"))
+    return Lock(table["version"], server, web)
 
 
-def fetch(cache_dir: Path, progress: Progress | None = None) -> list[Path]:
-    """The paths of all jars, in the lock's order. Fetches what is missing; a jar is hashed when it is fetched, and again
-    when its size or time changed since. Raises JarError."""
-    jars = locked()[1]
+def fetch(jars: Sequence[Jar], cache_dir: Path, progress: Progress | None = None) -> list[Path]:
+    """The jars' paths, in their order. Fetches what is missing; a jar is hashed when it is fetched, and again when its size
+    or time changed since. Raises JarError."""
     context = MavenContext(repo_cache=cache_dir / "maven", local_repos=[], timeout=TIMEOUT)
     done = 0
     paths: list[Path] = []

@@ -35,10 +35,15 @@ def data_dir() -> Generator[Path]:
 
 
 @pytest.fixture(scope="session")
-async def server(data_dir: Path) -> AsyncGenerator[Server]:
+def cache_dir() -> Path:
+    """Where the jars are, or come to be."""
+    return Path(os.environ.get("BUYING_GROUPS_CACHE_DIR") or platformdirs.user_cache_dir("buying-groups", appauthor=False))
+
+
+@pytest.fixture(scope="session")
+async def server(data_dir: Path, cache_dir: Path) -> AsyncGenerator[Server]:
     """The embedded Neo4j of this run, migrated."""
-    cache = Path(os.environ.get("BUYING_GROUPS_CACHE_DIR") or platformdirs.user_cache_dir("buying-groups", appauthor=False))
-    options = Options(data_dir, cache, bolt_port=0, browser_port=None, heap=768, page_cache=256)
+    options = Options(data_dir, cache_dir, bolt_port=0, browser_port=None, heap=768, page_cache=256)
     async with embedded(options) as running, connect(running.connection) as db:
         await migrate(db)
         yield running

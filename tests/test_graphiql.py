@@ -1,0 +1,54 @@
+"""GraphiQL is served from here, and loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from api.app import create_app
+from api.graphiql import Files
+from graph.db import Db
+
+
+@pytest.fixture(scope="module")
+def served(cache_dir: Path) -> Files:
+    return Files.load(cache_dir)
+
+
+async def get(db: Db, files: Files | None, path: str) -> httpx2.Response:
+    transport = httpx2.ASGITransport(app=create_app(db, b"a secret of the tests", jobs=False, graphiql=files))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://tests") as client:
+        return await client.get(path, headers={"accept": "text/html,*/*"})
+
+
+async def test_the_page_names_only_files_that_are_served_here(shared_db: Db, served: Files) -> None:
+    page = await get(shared_db, served, "/graphql")
+    assert page.status_code == 200
+    assert page.headers["content-security-policy"].startswith("default-src 'self';")
+    named = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert "//" not in "".join(named)
+    files = [name for name in named if name.startswith("/")]
+    assert len(files) == 6
+    for name in files:
+        answer = await get(shared_db, served, name)
+        assert answer.status_code == 200, name
+        assert answer.headers["content-type"].split(";")[0] in ("text/javascript", "text/css")
+
+
+async def test_the_queries_it_opens_with_are_valid() -> None:
+    from graphql import parse, validate
+
+    from api.schema import schema
+
+    script = (Path(__file__).parent.parent / "api" / "graphiql" / "page.js").read_text("utf-8")
+    queries = re.search(r"const QUERIES = `(.*?)`;", script, re.DOTALL)
+    assert queries is not None
+    assert validate(schema._schema, parse(queries[1])) == []
+
+
+async def test_without_it_a_browser_is_told_what_is_here(shared_db: Db) -> None:
+    assert (await get(shared_db, None, "/graphql")).status_code == 404
+    assert (await get(shared_db, None, "/graphiql/page.js")).status_code == 404
