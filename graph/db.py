@@ -30,6 +30,9 @@ _TOO_EXPENSIVE = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
+# A node that a statement had found was deleted by another transaction before the statement could lock it.
+_VANISHED = "Neo.ClientError.Statement.EntityNotFound"
+VANISHED_TRIES = 3
 FIRST_RETRY_AFTER = 0.02  # seconds; the driver's own default of a second makes every lost race slow
 
 
@@ -145,6 +148,12 @@ class Db:
 
         with translated():
             async with self._driver.session(**self._session) as session:
+                for _ in range(VANISHED_TRIES - 1):  # it won't be found again, so the work comes to another answer
+                    try:
+                        return await session.execute_write(once)
+                    except driver_errors.ClientError as error:
+                        if error.code != _VANISHED:
+                            raise
                 return await session.execute_write(once)
 
     async def alone(self, query: Query, **params: Any) -> list[Row]:

@@ -266,15 +266,18 @@ async def _next_interest(tx: Tx, claim: _Claim, after: str | None) -> str | None
 
 
 async def _refresh(tx: Tx, claim: _Claim, plan: _Plan, group_ids: Sequence[str]) -> Counts:
-    """Moves groups to the newest version; where the interest says so, their SYSTEM members follow the rules."""
+    """Moves groups to the newest version; where the interest says so, their SYSTEM members follow the rules, and the others
+    hold through the nearest account. A group that can't follow the version can't follow its rules, either."""
     if not group_ids:
         return Counts()
     await tx.run(query("group/lock"), group_ids=list(group_ids))
     following, params = _follow(plan.audiences)
-    await tx.run(following, group_ids=list(group_ids), version=plan.version, top=plan.top, **params)
+    how = {"version": plan.version, "top": plan.top, "follow": plan.follow}
+    current = [row["id"] for row in await tx.run(following, group_ids=list(group_ids), **how, **params)]
     counts = Counts()
     if plan.follow:
-        counts = await apply(tx, await changes(tx, plan.matcher, group_ids), by=claim.by)
+        counts = await apply(tx, await changes(tx, plan.matcher, current), by=claim.by)
+        await tx.run(query("member/reroute"), group_ids=list(group_ids))
     await tx.run(query("group/recount"), group_ids=list(group_ids), by=claim.by)
     return counts
 
@@ -303,8 +306,10 @@ async def follow(db: Db, job_id: str) -> AsyncGenerator[str]:
 async def run_next(db: Db) -> bool:
     """Takes one job that waits and works on it to its end. False when none waited."""
     lease = uuid4().hex
-    rows = await db.write(query("job/claim"), lease=lease, seconds=LEASE)
-    if not rows:
+    while rows := await db.write(query("job/claim"), lease=lease, seconds=LEASE):
+        if rows[0]["mine"]:
+            break  # else another instance was first; there may be more
+    else:
         return False
     row = rows[0]
     claim = _Claim(row["id"], row["kind"], row["by"], row["interest_id"], row["audience_id"], lease)

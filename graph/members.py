@@ -73,6 +73,8 @@ async def journey_assign(
         wanted = [{"personId": person, "roleId": role_id} for person in person_ids]
         params = {"group_id": group_id, "wanted": wanted, **_deciding("ASSIGN", AssignmentSource.JOURNEY, by, name)}
         rows = await tx.run(query("member/assign"), **params)
+        if not rows:
+            raise _no_group_here()
         if any(row["refused"] == "INVALID" for row in rows):
             raise Refused.of("roleId", ErrorCode.INVALID, _REFUSALS["INVALID"])
         return group_id, rows
@@ -92,6 +94,8 @@ async def journey_remove(
         group_id = await _find(tx, account_id, interest_id)
         deciding = _deciding("REMOVE", AssignmentSource.JOURNEY, by, name)
         rows = await tx.run(query("member/remove"), group_id=group_id, wanted=list(person_ids), reason=None, **deciding)
+        if not rows:
+            raise _no_group_here()
         return group_id, rows
 
     group_id, rows = await db.transaction(work, name="member/journey_remove")
@@ -143,7 +147,7 @@ async def _find(tx: Tx, account_id: str, interest_id: str) -> str:
         raise Refused.of("accountId", ErrorCode.NOT_FOUND, "There is no account with this id.")
     if not row["interest"]:
         raise Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
-    raise Refused.of("", ErrorCode.NOT_FOUND, "There is no buying group for this account and solution interest.")
+    raise _no_group_here()
 
 
 # --- what comes out -------------------------------------------------------------------------------------------------
@@ -157,6 +161,10 @@ _REFUSALS: Mapping[str, str] = {
 
 def _no_group() -> Refused:
     return Refused.of("buyingGroupId", ErrorCode.NOT_FOUND, "There is no buying group with this id.")
+
+
+def _no_group_here() -> Refused:
+    return Refused.of("", ErrorCode.NOT_FOUND, "There is no buying group for this account and solution interest.")
 
 
 def _result(

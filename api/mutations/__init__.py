@@ -6,6 +6,7 @@ import strawberry
 
 from api.mutations.configuration import AudienceMutations, InterestMutations, RoleMutations, TemplateMutations
 from api.mutations.data import DataMutations
+from api.mutations.groups import GroupMutations
 from api.mutations.jobs import JobMutations
 from api.mutations.members import MemberMutations
 
@@ -14,6 +15,13 @@ from api.mutations.members import MemberMutations
     description="Where writing starts. Each mutation is one transaction; a rule of the domain that says no is a userError."
 )
 class Mutation(
-    DataMutations, MemberMutations, RoleMutations, TemplateMutations, InterestMutations, AudienceMutations, JobMutations
+    DataMutations,
+    MemberMutations,
+    GroupMutations,
+    RoleMutations,
+    TemplateMutations,
+    InterestMutations,
+    AudienceMutations,
+    JobMutations,
 ):
     pass

@@ -1,5 +1,5 @@
-// The group that an account and an interest name: at the account, or at the top of its hierarchy if the interest is sold
-// there. `account` and `interest` tell whether these exist.
+// The group that an account and an interest name: at the account; where the interest is sold to the top of hierarchies, the
+// one nearest to the top. `account` and `interest` tell whether these exist.
 // mode: read
 // params: account_id, interest_id
 // returns: account, interest, group_id
@@ -7,6 +7,6 @@ OPTIONAL MATCH (a:Account {id: $account_id})
 OPTIONAL MATCH (i:SolutionInterest {id: $interest_id})
 RETURN a IS NOT NULL AS account, i IS NOT NULL AS interest, head(COLLECT {
   MATCH path = (a)-[:CHILD_OF]->*(b:Account)<-[:FOR_ACCOUNT]-(g:BuyingGroup {interestId: i.id})
-  WHERE b = a OR (i.sellingLevel = 'TOP' AND NOT EXISTS { (b)-[:CHILD_OF]->(:Account) })
-  RETURN g.id LIMIT 1
+  WHERE b = a OR i.sellingLevel = 'TOP'
+  RETURN g.id ORDER BY length(path) DESC LIMIT 1
 }) AS group_id

@@ -4,7 +4,7 @@
 // returns: interest, template_id, product_ids, groups, jobs
 MATCH (i:SolutionInterest {id: $id})
 SET i._l = true REMOVE i._l
-WITH i
+WITH i WHERE i.id IS NOT NULL  // else it was deleted while this waited
 RETURN i {.name, .description, .productLine, .updateExistingBuyingGroups, .sellingLevel} AS interest,
   head([(i)-[:USES]->(t:RoleTemplate) | t.id]) AS template_id,
   COLLECT { MATCH (i)-[:SELLS]->(p:Product) RETURN p.id ORDER BY p.id } AS product_ids,

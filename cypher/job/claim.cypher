@@ -1,13 +1,15 @@
-// Takes the oldest job that waits, or whose instance is gone: its lease is over. No row when there is none.
+// Takes the oldest job that waits, or whose instance is gone: its lease is over. No row when there is none; not `mine` when
+// another instance took it first.
 // mode: write
 // params: lease, seconds
-// returns: id, kind, by, interest_id, audience_id
+// returns: mine, id, kind, by, interest_id, audience_id
 MATCH (j:Job)
 WHERE j.status = 'QUEUED' OR (j.status = 'RUNNING' AND j._leasedUntil < datetime())
 WITH j ORDER BY j.createdAt, j.id LIMIT 1
 SET j._l = true REMOVE j._l
-WITH j WHERE j.status = 'QUEUED' OR (j.status = 'RUNNING' AND j._leasedUntil < datetime())
-SET j.status = 'RUNNING', j.startedAt = coalesce(j.startedAt, datetime()), j._lease = $lease,
-  j._leasedUntil = datetime() + duration({seconds: $seconds})
-RETURN j.id AS id, j.kind AS kind, j.createdBy AS by, head([(j)-[:FOR_INTEREST]->(i:SolutionInterest) | i.id]) AS interest_id,
+WITH j, coalesce(j.status = 'QUEUED' OR (j.status = 'RUNNING' AND j._leasedUntil < datetime()), false) AS mine
+FOREACH (_ IN CASE WHEN mine THEN [1] ELSE [] END |
+  SET j.status = 'RUNNING', j.startedAt = coalesce(j.startedAt, datetime()), j._lease = $lease,
+    j._leasedUntil = datetime() + duration({seconds: $seconds}))
+RETURN mine, j.id AS id, j.kind AS kind, j.createdBy AS by, head([(j)-[:FOR_INTEREST]->(i:SolutionInterest) | i.id]) AS interest_id,
   head([(j)-[:FOR_AUDIENCE]->(u:AccountAudience) | u.id]) AS audience_id

@@ -4,6 +4,6 @@
 // returns: former
 MATCH (j:Job {id: $id})
 SET j._l = true REMOVE j._l
-WITH j, j.status AS former
+WITH j, j.status AS former WHERE j.id IS NOT NULL  // else it was deleted while this waited
 FOREACH (_ IN CASE WHEN former IN ['QUEUED', 'RUNNING'] THEN [] ELSE [1] END | DETACH DELETE j)
 RETURN former

@@ -6,10 +6,12 @@
 // returns: place, person_id, outcome, refused, role_id, source, event_id
 MATCH (g:BuyingGroup {id: $group_id})-[:FOR_ACCOUNT]->(home:Account)
 SET g._l = true REMOVE g._l
+WITH g, home WHERE g.id IS NOT NULL  // else it was deleted while this waited
 WITH g, COLLECT { MATCH path = (home)-[:CHILD_OF]->*(a:Account) RETURN a.id ORDER BY length(path) } AS up,
   COLLECT {
-    MATCH (g)-[:FOR_INTEREST]->(:SolutionInterest)-[:USES]->(:RoleTemplate)
+    MATCH (g)-[:FOR_INTEREST]->(:SolutionInterest)-[:USES]->(t:RoleTemplate)
       -[:HAS_CARD|HAD_CARD {version: g.templateVersion}]->(:RoleCard)-[:FOR_ROLE]->(r:Role)
+    WHERE EXISTS { (t)-[:HAS_CARD]->(:RoleCard)-[:FOR_ROLE]->(r) }  // a newer version may have dropped it
     RETURN [r.id, r.name]
   } AS roles
 UNWIND range(0, size($wanted) - 1) AS place

@@ -6,7 +6,7 @@
 // returns: place, person_id, outcome, refused, role_id, source, event_id
 MATCH (g:BuyingGroup {id: $group_id})
 SET g._l = true REMOVE g._l
-WITH g
+WITH g WHERE g.id IS NOT NULL  // else it was deleted while this waited
 UNWIND range(0, size($wanted) - 1) AS place
 WITH g, place, $wanted[place] AS want
 ORDER BY want  // everybody locks people in the same order

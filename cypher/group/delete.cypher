@@ -1,0 +1,17 @@
+// Deletes groups whose locks the transaction holds, with all that is IN them alone: decisions, events, history.
+// mode: write
+// params: group_ids
+CALL () {
+  MATCH (p:Person)-[:MEMBER_OF|REMOVED_FROM]->(g:BuyingGroup)
+  WHERE g.id IN $group_ids
+  WITH DISTINCT p ORDER BY p.id  // everybody locks people in the same order
+  SET p._l = true REMOVE p._l
+}
+CALL () {
+  MATCH (part)-[:IN]->(g:BuyingGroup)
+  WHERE g.id IN $group_ids
+  DETACH DELETE part
+}
+MATCH (g:BuyingGroup)
+WHERE g.id IN $group_ids
+DETACH DELETE g
