@@ -15,6 +15,8 @@ PREFIXES = {
     "RoleTemplate": "tpl",
     "RoleCard": "crd",
     "SolutionInterest": "int",
+    "StageModel": "stm",
+    "Stage": "stg",
     "AccountAudience": "aud",
     "BuyingGroup": "grp",
     "MembershipEvent": "evt",
@@ -22,7 +24,19 @@ PREFIXES = {
     "Job": "job",
 }
 """What the ids of each type begin with."""
-NODES = ("Account", "Person", "Product", "Role", "RoleTemplate", "SolutionInterest", "AccountAudience", "BuyingGroup", "Job")
+NODES = (
+    "Account",
+    "Person",
+    "Product",
+    "Role",
+    "RoleTemplate",
+    "SolutionInterest",
+    "StageModel",
+    "Stage",
+    "AccountAudience",
+    "BuyingGroup",
+    "Job",
+)
 """The types that `node` finds."""
 
 _TYPES = {prefix: name for name, prefix in PREFIXES.items()}

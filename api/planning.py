@@ -33,7 +33,7 @@ from api import ids
 from api.context import Context
 from api.errors import Code, bad_arguments
 from api.selection import OWN_ID, BadArguments, Planner
-from graph import audiences, conditions, events, jobs, why
+from graph import audiences, conditions, events, jobs, stage_rules, why
 from graph.errors import Refused
 from graph.paging import PAGE_MAX, BadCursor
 from graph.reads import BadSelection, Selection, read
@@ -322,6 +322,8 @@ def _resolver(typename: str, name: str) -> Any:
         return lambda source, info, **_: info.context.cursors.encode(EVENTS, look_up(source, info))
     if (typename, name) == ("RoleCard", "condition"):
         return lambda source, info, **_: conditions.from_json(look_up(source, info))
+    if (typename, name) == ("StageModel", "problems"):
+        return lambda source, info, **_: stage_rules.problems(stage_rules.ruled(look_up(source, info)))
     return look_up
 
 

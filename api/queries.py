@@ -28,6 +28,7 @@ from api.types.groups import BuyingGroup
 from api.types.interests import AccountAudience, SolutionInterest
 from api.types.jobs import Job
 from api.types.people import Person
+from api.types.stages import StageModel
 from api.types.templates import Role, RoleTemplate
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
@@ -173,6 +174,16 @@ class Query:
         order_by: Annotated[RoleTemplateOrder | None, strawberry.argument(description="Last update first unless given.")] = None,
     ) -> Connection[RoleTemplate]:
         """The role templates."""
+        ...
+
+    @planned
+    def stage_model(self, id: Id) -> StageModel | None:
+        """One stage model."""
+        ...
+
+    @planned
+    def stage_models(self, search: Search = None) -> list[StageModel]:
+        """The stage models, last update first."""
         ...
 
     @planned

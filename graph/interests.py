@@ -1,4 +1,4 @@
-"""Solution interests: what is sold, by which template."""
+"""Solution interests: what is sold, by which template, tracked through which stages."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class InterestSpec:
     product_line: str | None = None
     update_existing_buying_groups: bool = False
     selling_level: SellingLevel = SellingLevel.AS_LISTED
+    stage_model_id: str | None = None
 
 
 async def create(db: Db, spec: InterestSpec, *, by: str) -> str:
@@ -34,8 +35,9 @@ async def create(db: Db, spec: InterestSpec, *, by: str) -> str:
 
     async def work(tx: Tx) -> str:
         await _lock_parts(tx, spec)
-        rows = await tx.run(query("interest/create"), **_stored(spec), by=by)
-        return rows[0]["id"]
+        interest_id: str = (await tx.run(query("interest/create"), **_stored(spec), by=by))[0]["id"]
+        await tx.run(query("interest/track"), id=interest_id, stage_model_id=spec.stage_model_id)
+        return interest_id
 
     try:
         return await db.transaction(work, name="interest/create")
@@ -46,8 +48,8 @@ async def create(db: Db, spec: InterestSpec, *, by: str) -> str:
 async def update(db: Db, interest_id: str, changes: Input, *, by: str) -> str:
     """Changes what is given (the contract's SolutionInterestUpdate: an absent key stays, None clears, a list replaces).
 
-    Raises Refused: NOT_FOUND, INVALID, TAKEN, NOT_LIVE, and NOT_EDITABLE for the template and the selling level once a
-    job or a group exists.
+    Raises Refused: NOT_FOUND, INVALID, TAKEN, NOT_LIVE, NOT_EDITABLE for the template and the selling level once a job or
+    a group exists, and IN_USE for a stage model in whose stages groups stand.
     """
 
     async def work(tx: Tx) -> str:
@@ -59,6 +61,10 @@ async def update(db: Db, interest_id: str, changes: Input, *, by: str) -> str:
         if spec == _changed(standing, {}):
             return interest_id
         await _lock_parts(tx, spec)
+        if spec.stage_model_id != standing["stage_model_id"]:
+            if standing["stage_model_id"] is not None:
+                await _leave_stages(tx, interest_id, standing)
+            await tx.run(query("interest/track"), id=interest_id, stage_model_id=spec.stage_model_id)
         await tx.run(query("interest/update"), id=interest_id, **_stored(spec), by=by)
         if spec.name != standing["interest"]["name"]:
             await tx.run(query("interest/rename_groups"), id=interest_id, by=by)
@@ -91,20 +97,38 @@ async def _lock(tx: Tx, interest_id: str) -> Row:
     return rows[0]
 
 
+async def _leave_stages(tx: Tx, interest_id: str, standing: Row) -> None:
+    """Raises Refused IN_USE unless the interest may leave its stage model. Holds the interest's groups, for a group that
+    enters a stage takes no other lock."""
+    if standing["entering"]:
+        words = f"{standing['entering']} jobs that have not ended give new groups a stage of the model."
+        raise Refused.of("stageModelId", ErrorCode.IN_USE, words)
+    if staged := (await tx.run(query("interest/staged_groups"), id=interest_id))[0]["staged"]:
+        raise Refused.of("stageModelId", ErrorCode.IN_USE, f"{staged} buying groups stand in stages of the model.")
+
+
 async def _lock_parts(tx: Tx, spec: InterestSpec) -> None:
     ids = list(dict.fromkeys(spec.product_ids))
-    row = (await tx.run(query("interest/lock_parts"), template_id=spec.role_template_id, product_ids=ids))[0]
+    parts = {"template_id": spec.role_template_id, "stage_model_id": spec.stage_model_id, "product_ids": ids}
+    row = (await tx.run(query("interest/lock_parts"), **parts))[0]
     problems = [
         Problem(("productIds", str(place)), ErrorCode.NOT_FOUND, "There is no product with this id.")
         for place, product in enumerate(spec.product_ids)
         if product not in row["products"]
     ]
-    if row["template_status"] is None:
-        problems.append(Problem(("roleTemplateId",), ErrorCode.NOT_FOUND, "There is no role template with this id."))
-    elif row["template_status"] != "LIVE":
-        words = f"Only a LIVE role template can be used; this one is {row['template_status']}. Publish it first."
-        problems.append(Problem(("roleTemplateId",), ErrorCode.NOT_LIVE, words))
+    problems += _unusable("roleTemplateId", "role template", row["template_status"])
+    if spec.stage_model_id is not None:
+        problems += _unusable("stageModelId", "stage model", row["stage_model_status"])
     refuse(problems)
+
+
+def _unusable(name: str, noun: str, status: str | None) -> list[Problem]:
+    if status is None:
+        return [Problem((name,), ErrorCode.NOT_FOUND, f"There is no {noun} with this id.")]
+    if status != "LIVE":
+        words = f"Only a LIVE {noun} can be used; this one is {status}. Publish it first."
+        return [Problem((name,), ErrorCode.NOT_LIVE, words)]
+    return []
 
 
 def _problems(spec: InterestSpec) -> list[Problem]:
@@ -131,7 +155,12 @@ def _fixed(standing: Row, spec: InterestSpec) -> list[Problem]:
 
 def _changed(standing: Row, changes: Input) -> InterestSpec:
     """The interest as it would be. What can't be null keeps its value if null is given for it."""
-    now = {**standing["interest"], "roleTemplateId": standing["template_id"], "productIds": standing["product_ids"]}
+    now = {
+        **standing["interest"],
+        "roleTemplateId": standing["template_id"],
+        "stageModelId": standing["stage_model_id"],
+        "productIds": standing["product_ids"],
+    }
     required = ("name", "roleTemplateId", "updateExistingBuyingGroups", "sellingLevel")
     refuse(
         [
@@ -149,6 +178,7 @@ def _changed(standing: Row, changes: Input) -> InterestSpec:
         blank_to_none(wanted.get("productLine")),
         wanted["updateExistingBuyingGroups"],
         SellingLevel(wanted["sellingLevel"]),
+        wanted["stageModelId"],
     )
 
 

@@ -25,6 +25,7 @@ from graph.filters import account_predicate
 from graph.matching import Counts, Matcher, apply, card_from, changes, compile_cards, join
 from graph.params import Params
 from graph.queries import Query, query
+from graph.stages import foreign_stage, not_an_entry
 
 BATCH = 50  # accounts or groups a transaction: users who wait on the same groups wait 20 ms, not half a second
 LEASE = 30.0  # seconds without a batch after which another instance takes a job over
@@ -39,15 +40,23 @@ log = structlog.get_logger(__name__)
 # --- asking for jobs ------------------------------------------------------------------------------------------------
 
 
-async def start_creation(db: Db, interest_id: str, audience_id: str, *, by: str) -> str:
-    """Queues a creation job and returns its id. Raises Refused: NOT_FOUND."""
-    rows = await db.write(query("job/start_creation"), interest_id=interest_id, audience_id=audience_id, by=by)
+async def start_creation(db: Db, interest_id: str, audience_id: str, entry_stage_id: str | None = None, *, by: str) -> str:
+    """Queues a creation job and returns its id; the groups it makes enter at the stage, if one is given. Raises Refused:
+    NOT_FOUND, INVALID (another model's stage), TRANSITION_NOT_ALLOWED (no entry)."""
+    wanted = {"interest_id": interest_id, "audience_id": audience_id, "entry_stage_id": entry_stage_id}
+    rows = await db.write(query("job/start_creation"), **wanted, by=by)
     if rows:
         return rows[0]["id"]
-    known = (await db.read(query("job/exists"), interest_id=interest_id, audience_id=audience_id))[0]
+    known = (await db.read(query("job/exists"), **wanted))[0]
     if not known["interest"]:
         raise Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
-    raise Refused.of("accountAudienceId", ErrorCode.NOT_FOUND, "There is no account audience with this id.")
+    if not known["audience"]:
+        raise Refused.of("accountAudienceId", ErrorCode.NOT_FOUND, "There is no account audience with this id.")
+    if known["stage"] is None:
+        raise Refused.of("entryStageId", ErrorCode.NOT_FOUND, "There is no stage with this id.")
+    if not known["own"]:
+        raise Refused.of("entryStageId", ErrorCode.INVALID, foreign_stage(known["stage"], known["model"]))
+    raise Refused.of("entryStageId", ErrorCode.TRANSITION_NOT_ALLOWED, not_an_entry(known["stage"], known["entries"]))
 
 
 async def start_maintenance(db: Db, interest_id: str | None = None, *, by: str) -> str:
@@ -100,6 +109,7 @@ class _Plan:
     version: int
     matcher: Matcher
     audiences: Mapping[str, Mapping[str, Any] | None]
+    entries: Mapping[str, str | None]
 
 
 async def _plan(tx: Tx, interest_id: str) -> _Plan | None:
@@ -109,7 +119,9 @@ async def _plan(tx: Tx, interest_id: str) -> _Plan | None:
     row = rows[0]
     cards = [card for stored in row["cards"] if (card := card_from(stored))]
     audiences = {u["id"]: json.loads(u["rule"]) if u["rule"] else None for u in row["audiences"]}
-    return _Plan(interest_id, row["selling_level"] == "TOP", row["follow"], row["version"], compile_cards(cards), audiences)
+    entries = {u["id"]: u["entryStageId"] for u in row["audiences"]}
+    matcher = compile_cards(cards)
+    return _Plan(interest_id, row["selling_level"] == "TOP", row["follow"], row["version"], matcher, audiences, entries)
 
 
 def _targets(name: LiteralString, rule: Mapping[str, Any] | None) -> tuple[Query, dict[str, Any]]:
@@ -143,6 +155,7 @@ class _Claim:
     by: str
     interest_id: str | None
     audience_id: str | None
+    entry_stage_id: str | None
     lease: str
 
 
@@ -208,8 +221,9 @@ async def _make_missing(tx: Tx, claim: _Claim, plan: _Plan, audience_id: str, af
     added = 0
     if rows:
         seats = sorted({row["seat_id"] for row in rows})
-        creating = {"interest_id": plan.interest_id, "account_ids": seats, "version": plan.version, "by": claim.by}
-        made = [row["id"] for row in await tx.run(query("group/create"), **creating)]
+        entry = claim.entry_stage_id if claim.kind == "CREATE" else plan.entries[audience_id]
+        creating = {"interest_id": plan.interest_id, "account_ids": seats, "version": plan.version, "entry_stage_id": entry}
+        made = [row["id"] for row in await tx.run(query("group/create"), **creating, by=claim.by)]
         added = await join(tx, plan.matcher, made, by=claim.by)
         if made:
             await tx.run(query("group/recount"), group_ids=made, by=claim.by)
@@ -312,7 +326,7 @@ async def run_next(db: Db) -> bool:
     else:
         return False
     row = rows[0]
-    claim = _Claim(row["id"], row["kind"], row["by"], row["interest_id"], row["audience_id"], lease)
+    claim = _Claim(row["id"], row["kind"], row["by"], row["interest_id"], row["audience_id"], row["entry_stage_id"], lease)
     try:
         await _work(db, claim)
     except asyncio.CancelledError:

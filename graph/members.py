@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graph.addressing import find, no_group, no_group_here
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, Problem, Refused
 from graph.model import MAX_MEMBERS_PER_CALL, MAX_TEXT, AssignmentOutcome, AssignmentSource
@@ -44,7 +45,7 @@ async def assign(
     params = {"group_id": group_id, "wanted": wanted, **_deciding("ASSIGN", source, by, None)}
     rows = await db.write(query("member/assign"), **params)
     if not rows:
-        raise _no_group()
+        raise no_group()
     return _result(group_id, rows, {"INVALID": ("roleId",)}, "members", ("personId",))
 
 
@@ -57,7 +58,7 @@ async def remove(
     params = {"group_id": group_id, "wanted": list(person_ids), "reason": reason, **_deciding("REMOVE", source, by, None)}
     rows = await db.write(query("member/remove"), **params)
     if not rows:
-        raise _no_group()
+        raise no_group()
     return _result(group_id, rows, {}, "personIds", ())
 
 
@@ -69,12 +70,12 @@ async def journey_assign(
     name = _journey(journey)
 
     async def work(tx: Tx) -> tuple[str, list[Row]]:
-        group_id = await _find(tx, account_id, interest_id)
+        group_id = await find(tx, account_id, interest_id)
         wanted = [{"personId": person, "roleId": role_id} for person in person_ids]
         params = {"group_id": group_id, "wanted": wanted, **_deciding("ASSIGN", AssignmentSource.JOURNEY, by, name)}
         rows = await tx.run(query("member/assign"), **params)
         if not rows:
-            raise _no_group_here()
+            raise no_group_here()
         if any(row["refused"] == "INVALID" for row in rows):
             raise Refused.of("roleId", ErrorCode.INVALID, _REFUSALS["INVALID"])
         return group_id, rows
@@ -91,11 +92,11 @@ async def journey_remove(
     name = _journey(journey)
 
     async def work(tx: Tx) -> tuple[str, list[Row]]:
-        group_id = await _find(tx, account_id, interest_id)
+        group_id = await find(tx, account_id, interest_id)
         deciding = _deciding("REMOVE", AssignmentSource.JOURNEY, by, name)
         rows = await tx.run(query("member/remove"), group_id=group_id, wanted=list(person_ids), reason=None, **deciding)
         if not rows:
-            raise _no_group_here()
+            raise no_group_here()
         return group_id, rows
 
     group_id, rows = await db.transaction(work, name="member/journey_remove")
@@ -139,17 +140,6 @@ def _journey(journey: str) -> str:
     return name
 
 
-async def _find(tx: Tx, account_id: str, interest_id: str) -> str:
-    row = (await tx.run(query("group/find"), account_id=account_id, interest_id=interest_id))[0]
-    if row["group_id"]:
-        return row["group_id"]
-    if not row["account"]:
-        raise Refused.of("accountId", ErrorCode.NOT_FOUND, "There is no account with this id.")
-    if not row["interest"]:
-        raise Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
-    raise _no_group_here()
-
-
 # --- what comes out -------------------------------------------------------------------------------------------------
 
 _REFUSALS: Mapping[str, str] = {
@@ -157,14 +147,6 @@ _REFUSALS: Mapping[str, str] = {
     "NOT_IN_ACCOUNT": "This person has no relation to any account of the group's hierarchy.",
     "INVALID": "This role is on no card of the group's role template.",
 }
-
-
-def _no_group() -> Refused:
-    return Refused.of("buyingGroupId", ErrorCode.NOT_FOUND, "There is no buying group with this id.")
-
-
-def _no_group_here() -> Refused:
-    return Refused.of("", ErrorCode.NOT_FOUND, "There is no buying group for this account and solution interest.")
 
 
 def _result(

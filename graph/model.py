@@ -11,6 +11,7 @@ MAX_TEXT = 255  # characters of a name, a title or any other short text
 MAX_MEMBERS_PER_CALL = 50
 MAX_ROWS_PER_CALL = 1000
 MAX_ROLES = 20
+MAX_STATUS = 50  # characters of a group's status
 LOCAL = "local"  # who acts when nobody had to sign in
 
 Input = Mapping[str, Any]
@@ -53,6 +54,13 @@ class LifecycleStatus(StrEnum):
     DRAFT = "DRAFT"
     LIVE = "LIVE"
     ARCHIVED = "ARCHIVED"
+
+
+class StageOutcome(StrEnum):
+    """How it ended for a group that stands in such a stage. Success is final; a failure may lead on."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
 
 
 class SellingLevel(StrEnum):

@@ -128,7 +128,9 @@ class Group:
 async def maintain(api: Api, interest_id: str | None = None) -> dict[str, Any]:
     """Maintenance of one interest's groups, or of all, asked for and run; returns the job as the API shows it."""
     wanted = {"solutionInterestId": ids.encode("SolutionInterest", interest_id) if interest_id else None}
-    mutation = "mutation ($input: MaintainBuyingGroupsInput!) { maintainBuyingGroups(input: $input) { job { id } userErrors { code } } }"
+    mutation = (
+        "mutation ($input: MaintainBuyingGroupsInput!) { maintainBuyingGroups(input: $input) { job { id } userErrors { code } } }"
+    )
     payload = (await api.data(mutation, input=wanted))["maintainBuyingGroups"]
     assert payload["userErrors"] == []
     await api.run_jobs()

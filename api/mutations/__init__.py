@@ -9,6 +9,7 @@ from api.mutations.data import DataMutations
 from api.mutations.groups import GroupMutations
 from api.mutations.jobs import JobMutations
 from api.mutations.members import MemberMutations
+from api.mutations.stages import StageMutations
 
 
 @strawberry.type(
@@ -18,6 +19,7 @@ class Mutation(
     DataMutations,
     MemberMutations,
     GroupMutations,
+    StageMutations,
     RoleMutations,
     TemplateMutations,
     InterestMutations,

@@ -163,6 +163,9 @@ class SolutionInterestInput:
     product_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="The products it sells; at most 100.")
     product_line: str | None = strawberry.field(default=None, description="The product line it sells.")
     role_template_id: strawberry.ID = strawberry.field(description="The LIVE template that forms its groups.")
+    stage_model_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The LIVE stage model that its groups move through."
+    )
     update_existing_buying_groups: bool = strawberry.field(
         default=False, description="Whether maintenance adds, moves and removes members by the rules."
     )
@@ -176,6 +179,7 @@ class SolutionInterestUpdate:
     product_ids: list[strawberry.ID] | None = given("The products it sells; at most 100.")
     product_line: str | None = given("The product line it sells.")
     role_template_id: strawberry.ID | None = given("Its template; fixed once a job or a group exists.")
+    stage_model_id: strawberry.ID | None = given("Its LIVE stage model; fixed while groups stand in its stages.")
     update_existing_buying_groups: bool | None = given("Whether maintenance adds, moves and removes members by the rules.")
     selling_level: SellingLevel | None = given("Where its groups sit; fixed once a job or a group exists.")
 
@@ -203,6 +207,7 @@ class InterestMutations:
             wanted["productLine"],
             wanted["updateExistingBuyingGroups"],
             Level(wanted["sellingLevel"]),
+            wanted["stageModelId"],
         )
         made = await interests.create(info.context.db, spec, by=info.context.viewer)
         return SolutionInterestPayload(solution_interest=_ref("SolutionInterest", made))

@@ -19,6 +19,11 @@ from graph import jobs
 class CreateBuyingGroupsInput:
     solution_interest_id: strawberry.ID = strawberry.field(description="What is sold.")
     account_audience_id: strawberry.ID = strawberry.field(description="To whom.")
+    entry_stage_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The stage that new groups are given: an entry of the interest's stage model. Those that daily runs make "
+        "for the same audience are given it, too.",
+    )
 
 
 @strawberry.input(description="What to bring up to date.")
@@ -43,8 +48,8 @@ class JobMutations:
     @mutation("Queues a job that makes the groups an audience lacks, and fills them. Running it again changes nothing.")
     async def create_buying_groups(self, info: ContextInfo, input: CreateArg) -> JobPayload:
         wanted, here = plain(input), info.context
-        queued = await jobs.start_creation(here.db, wanted["solutionInterestId"], wanted["accountAudienceId"], by=here.viewer)
-        return _queued(info, queued)
+        sold = wanted["solutionInterestId"], wanted["accountAudienceId"], wanted["entryStageId"]
+        return _queued(info, await jobs.start_creation(here.db, *sold, by=here.viewer))
 
     @mutation("Queues a job that brings groups up to date with their templates, audiences and rules.")
     async def maintain_buying_groups(self, info: ContextInfo, input: MaintainArg) -> JobPayload:

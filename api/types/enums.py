@@ -22,6 +22,7 @@ HierarchyScope = model.HierarchyScope
 PersonRelationship = model.PersonRelationship
 Weighting = model.Weighting
 LifecycleStatus = model.LifecycleStatus
+StageOutcome = model.StageOutcome
 SellingLevel = model.SellingLevel
 AudienceKind = model.AudienceKind
 Match = model.Match
@@ -64,6 +65,11 @@ described(
     LifecycleStatus,
     "Where something that is published stands.",
     {"DRAFT": "Being written: editable, not yet usable.", "LIVE": "Published: usable.", "ARCHIVED": "Replaced by another."},
+)
+described(
+    StageOutcome,
+    "How it ended for the groups that stand in a stage.",
+    {"SUCCESS": "Won. No stage follows.", "FAILURE": "Lost. Stages may follow, for those who come back."},
 )
 described(
     SellingLevel,

@@ -60,6 +60,7 @@ class BuyingGroupFilter:
     search: str | None = given("Part of the name, without case.")
     solution_interest_ids: list[strawberry.ID] | None = given("Groups of any of these interests.")
     role_template_ids: list[strawberry.ID] | None = given("Groups whose interest uses any of these templates.")
+    stage_ids: list[strawberry.ID] | None = given("Groups that stand in any of these stages.")
     statuses: list[str] | None = given("Groups in any of these statuses.")
     account_ids: list[strawberry.ID] | None = given("Groups at any of these accounts themselves.")
     industries: list[str] | None = given("Groups whose account is in any of these industries.")

@@ -12,6 +12,7 @@ from api.types.enums import AssignmentOutcome, AssignmentSource, Match, Membersh
 from api.types.filters import MemberOrder
 from api.types.interests import SolutionInterest
 from api.types.people import Person
+from api.types.stages import Stage, StageChange
 from api.types.templates import AttributeFilter, Role, RoleCard, RoleTemplate
 
 
@@ -127,6 +128,8 @@ class BuyingGroup(Node, Auditable):
     template_version: int = field("The version of the template that it follows; maintenance moves it to the newest.")
     in_audience: bool = field("Whether its account is still in an audience of the interest.")
     status: str | None = field("Free text, set by hand or by journeys.")
+    stage: Stage | None = field("The stage of its interest's stage model where it stands; null until it enters one.")
+    stage_history: list[StageChange] = field("Its moves from stage to stage, oldest first.")
     completeness: float | None = field("0 to 100, unrounded: the mean over the required roles; null when none is required.")
     engagement_score: float | None = field("0 to 100, unrounded; the most engaged group has 100. Null until first calculated.")
     roles: list[BuyingGroupRole] = field("Every role of its template, in order of priority.")

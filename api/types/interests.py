@@ -11,6 +11,7 @@ from api.types.base import After, Auditable, Before, Connection, First, Last, No
 from api.types.enums import AudienceKind, SellingLevel
 from api.types.filters import BuyingGroupFilter, BuyingGroupOrder
 from api.types.jobs import Job
+from api.types.stages import StageModel
 from api.types.templates import RoleTemplate
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class SolutionInterest(Node, Auditable):
     products: list[Product] = field("The products it sells, by name.")
     product_line: str | None = field("The product line it sells.")
     role_template: RoleTemplate = field("The template that forms its groups.")
+    stage_model: StageModel | None = field("The stages that its groups move through.")
     update_existing_buying_groups: bool = field("Whether maintenance adds, moves and removes members by the rules.")
     selling_level: SellingLevel = field("Where its groups sit.")
     account_audiences: list[AccountAudience] = field("The audiences its creation jobs worked through, by name.")

@@ -13,5 +13,7 @@ CALL (id) {
   MATCH (t:RoleTemplate {id: id}) RETURN t.name AS name
   UNION ALL
   MATCH (r:Role {id: id}) RETURN r.name AS name
+  UNION ALL
+  MATCH (s:Stage {id: id}) RETURN s.name AS name
 }
 RETURN id, name

@@ -2,7 +2,7 @@
 // another instance took it first.
 // mode: write
 // params: lease, seconds
-// returns: mine, id, kind, by, interest_id, audience_id
+// returns: mine, id, kind, by, interest_id, audience_id, entry_stage_id
 MATCH (j:Job)
 WHERE j.status = 'QUEUED' OR (j.status = 'RUNNING' AND j._leasedUntil < datetime())
 WITH j ORDER BY j.createdAt, j.id LIMIT 1
@@ -12,4 +12,5 @@ FOREACH (_ IN CASE WHEN mine THEN [1] ELSE [] END |
   SET j.status = 'RUNNING', j.startedAt = coalesce(j.startedAt, datetime()), j._lease = $lease,
     j._leasedUntil = datetime() + duration({seconds: $seconds}))
 RETURN mine, j.id AS id, j.kind AS kind, j.createdBy AS by, head([(j)-[:FOR_INTEREST]->(i:SolutionInterest) | i.id]) AS interest_id,
-  head([(j)-[:FOR_AUDIENCE]->(u:AccountAudience) | u.id]) AS audience_id
+  head([(j)-[:FOR_AUDIENCE]->(u:AccountAudience) | u.id]) AS audience_id,
+  head([(j)-[:STARTS_AT]->(s:Stage) | s.id]) AS entry_stage_id

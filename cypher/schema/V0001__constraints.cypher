@@ -12,6 +12,9 @@ CREATE CONSTRAINT role_template_id IF NOT EXISTS FOR (n:RoleTemplate) REQUIRE n.
 CREATE CONSTRAINT role_card_id IF NOT EXISTS FOR (n:RoleCard) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT solution_interest_id IF NOT EXISTS FOR (n:SolutionInterest) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT solution_interest_name IF NOT EXISTS FOR (n:SolutionInterest) REQUIRE n.nameKey IS UNIQUE;
+CREATE CONSTRAINT stage_model_id IF NOT EXISTS FOR (n:StageModel) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT stage_id IF NOT EXISTS FOR (n:Stage) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT stage_change_id IF NOT EXISTS FOR (n:StageChange) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT account_audience_id IF NOT EXISTS FOR (n:AccountAudience) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT buying_group_id IF NOT EXISTS FOR (n:BuyingGroup) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT buying_group_account_interest IF NOT EXISTS FOR (n:BuyingGroup) REQUIRE (n.accountId, n.interestId) IS UNIQUE;
