@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -43,6 +43,16 @@ class UserError:
     @classmethod
     def all(cls, problems: Iterable[Problem]) -> list[UserError]:
         return [cls.of(problem) for problem in problems]
+
+
+class BadVariables(Exception):
+    """Variables that don't fit the operation: what is wrong with each."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = [
+            GraphQLError(error.message, nodes=error.nodes, extensions={"code": Code.BAD_USER_INPUT}) for error in errors
+        ]
 
 
 def bad_arguments(error: BadArguments) -> list[GraphQLError]:

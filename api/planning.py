@@ -28,15 +28,16 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import Info
 from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionContext
 
 from api import ids
 from api.context import Context
-from api.errors import Code, bad_arguments
-from api.selection import OWN_ID, BadArguments, Planner
+from api.errors import BadVariables, Code, bad_arguments
+from api.selection import OWN_ID, TYPE, BadArguments, Planner
 from graph import audiences, conditions, events, jobs, stage_rules, why
 from graph.errors import Refused
 from graph.paging import PAGE_MAX, BadCursor
-from graph.reads import BadSelection, Selection, read
+from graph.reads import BadSelection, Selection, compile_read, read
 from graph.vocabulary import nouns
 
 
@@ -52,55 +53,53 @@ class Ref:
 
 
 class PlannedReads(SchemaExtension):
-    """Reads everything a query's planned fields want with one statement, before the executor starts."""
+    """Before the executor starts: reads everything a query's planned fields want with one statement, and refuses a mutation
+    whose payload can't be read as it is asked for, for nothing is written yet."""
 
     async def on_execute(self) -> AsyncIterator[None]:
         running = self.execution_context
-        document = running.graphql_document
-        assert document is not None
-        operation = get_operation_ast(document, running.operation_name)
-        if operation is not None and operation.operation is OperationType.QUERY:
-            schema: GraphQLSchema = running.schema._schema
-            variables = get_variable_values(schema, operation.variable_definitions or (), running.variables or {})
-            if isinstance(variables, VariableValues):  # errors among them are the executor's to report
-                fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-                planner = Planner(schema, fragments, variables)
-                try:
-                    assert schema.query_type is not None
-                    running.root_value = await _read_root(planner, schema.query_type, operation, running.context)
-                except BadArguments as error:
-                    running.result = ExecutionResult(data=None, errors=bad_arguments(error))
-                except GraphQLError as error:
-                    running.result = ExecutionResult(data=None, errors=[error])
-                except Exception as error:
-                    running.result = ExecutionResult(data=None, errors=[_wrapped(error)])
+        try:
+            running.root_value = await _prepare(running)
+        except BadArguments as error:
+            running.result = ExecutionResult(data=None, errors=bad_arguments(error))
+        except BadVariables as error:
+            running.result = ExecutionResult(data=None, errors=error.errors)
+        except GraphQLError as error:
+            running.result = ExecutionResult(data=None, errors=[error])
+        except Exception as error:
+            running.result = ExecutionResult(data=None, errors=[_wrapped(error)])
         yield
 
 
-async def _read_root(planner: Planner, query: GraphQLObjectType, operation: Any, context: Context) -> dict[str, Any]:
-    planned = planner.root(query, operation.selection_set)
-    if not planned.selections:
-        return planned.assemble({})
+async def _prepare(running: ExecutionContext) -> dict[str, Any] | None:
+    """What the operation's root resolvers look things up in."""
+    document = running.graphql_document
+    schema: GraphQLSchema = running.schema._schema
+    assert document is not None
+    operation = get_operation_ast(document, running.operation_name)
+    assert operation is not None, "the framework refuses an operationName that names none"
+    variables = get_variable_values(schema, operation.variable_definitions or (), running.variables or {})
+    if not isinstance(variables, VariableValues):
+        raise BadVariables(variables)
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    planner = Planner(schema, fragments, variables)
+    context: Context = running.context
+    root = schema.get_root_type(operation.operation)
+    assert root is not None
     try:
-        return planned.assemble(await read(context.db, planned.selections, context.cursors))
+        if operation.operation is OperationType.MUTATION:
+            compile_read(planner.payloads(root, operation.selection_set), context.cursors)
+        if operation.operation is OperationType.QUERY:
+            planned = planner.root(root, operation.selection_set)
+            found = await read(context.db, planned.selections, context.cursors) if planned.selections else {}
+            return planned.assemble(found)
     except BadSelection as error:
-        raise BadArguments([_located(problem, planned.nodes) for problem in error.problems]) from error
-
-
-def _located(problem: Any, nodes: Mapping[tuple[str, ...], FieldNode]) -> tuple[FieldNode, tuple[str, ...], str]:
-    path = tuple(key.split("\0")[0] for key in problem.path)
-    return nodes[path], path, f"{problem.argument}: {problem.message}"
+        raise planner.located(error) from error
+    return None
 
 
 def _wrapped(error: Exception) -> GraphQLError:
     return GraphQLError(str(error), original_error=error)
-
-
-def _planner(raw: GraphQLResolveInfo[Any]) -> Planner:
-    """A planner for what a resolver of its own was asked. Strawberry shows resolvers the plain values of variables."""
-    values: Any = raw.variable_values
-    variables = values if isinstance(values, VariableValues) else VariableValues({}, dict(values))
-    return Planner(raw.schema, raw.fragments, variables)
 
 
 # --- computed values ------------------------------------------------------------------------------------------------
@@ -110,27 +109,27 @@ async def hydrate(info: Info[Context, Any], value: Any) -> Any:
     """`value`, made of the schema's types and Refs, as the executor wants it: everything the selection asks of the Refs
     is read with one statement. Raises GraphQLError for arguments that can't be read."""
     raw = info._raw_info
-    planner = _planner(raw)
+    planner = Planner.within(raw)
     walk = _Hydration(planner)
     kind = get_named_type(raw.return_type)
     assert isinstance(kind, GraphQLObjectType)
-    with _told():
+    with _told(planner):
         finished = walk.value(kind, raw.field_nodes, value)
+        planner.check()
         if walk.selections:
             walk.data = await read(info.context.db, walk.selections, info.context.cursors)
     return finished()
 
 
 @contextmanager
-def _told() -> Generator[None]:
+def _told(planner: Planner) -> Generator[None]:
     """Turns what is wrong with a computed field's arguments into the GraphQL error that tells it."""
     try:
         yield
     except BadArguments as error:
         raise bad_arguments(error)[0] from error
     except BadSelection as error:
-        problem = error.problems[0]
-        raise _bad_input(f"{problem.argument}: {problem.message}") from error
+        raise bad_arguments(planner.located(error))[0] from error
     except ids.BadId as error:
         raise _bad_input(str(error)) from error
     except Refused as error:
@@ -144,9 +143,9 @@ def _bad_input(message: str) -> GraphQLError:
 async def audience_accounts(source: Mapping[str, Any], info: Info[Context, Any]) -> Any:
     """The page of accounts in the audience `source`: those it lists, or those its rule finds."""
     raw = info._raw_info
-    planner = _planner(raw)
-    with _told():
-        args, wanted = planner.page(raw.parent_type.fields[raw.field_name], raw.field_nodes)
+    planner = Planner.within(raw)
+    with _told(planner):
+        args, wanted = planner.page("page", raw.parent_type.fields[raw.field_name], raw.field_nodes)
         rule = await audiences.rule(info.context.db, source[OWN_ID])
         if rule is None:
             selection = Selection("page", "listedAccounts", {**args, "audienceId": source[OWN_ID]}, wanted)
@@ -162,9 +161,9 @@ EVENTS = "Query.groupEvents SEQ ASC"
 async def events_page(info: Info[Context, Any]) -> Any:
     """A page of the stream of events, everything that is committed included."""
     raw = info._raw_info
-    planner = _planner(raw)
-    with _told():
-        args, wanted = planner.page(raw.parent_type.fields[raw.field_name], raw.field_nodes)
+    planner = Planner.within(raw)
+    with _told(planner):
+        args, wanted = planner.page("page", raw.parent_type.fields[raw.field_name], raw.field_nodes)
         await events.number(info.context.db)
         selection = Selection("page", "groupEvents", args, wanted)
         return (await read(info.context.db, [selection], info.context.cursors))["page"]
@@ -173,11 +172,13 @@ async def events_page(info: Info[Context, Any]) -> Any:
 async def follow_events(info: Info[Context, Any]) -> AsyncGenerator[Any]:
     """The events after a cursor, or from now on, one by one as they are committed. Never ends by itself."""
     raw, here = info._raw_info, info.context
-    planner = _planner(raw)
+    planner = Planner.within(raw)
     field = raw.parent_type.fields[raw.field_name]
-    with _told():
+    with _told(planner):
         args = planner.arguments(field, raw.field_nodes[0])
-        node = Selection("node", "node", {}, planner.below(get_named_type(field.type), raw.field_nodes))
+        kind = get_named_type(field.type)
+        node = Selection("node", "node", {}, planner.nodes("page", kind, raw.field_nodes, kind.name).children)
+        planner.check()
         wanted = (Selection("edges", "edges", {}, (Selection("cursor", "cursor"), node)),)
         seq = _seen(here, args) if args.get("after") else await events.number(here.db)
         cursor = args.get("after") or here.cursors.encode(EVENTS, [seq, ""])
@@ -203,20 +204,22 @@ def _seen(here: Context, args: Mapping[str, Any]) -> int:
 async def follow_job(info: Info[Context, Any], job_id: str) -> AsyncGenerator[Any]:
     """A job whenever it has moved on, the last time when it has ended."""
     raw, here = info._raw_info, info.context
-    planner = _planner(raw)
+    planner = Planner.within(raw)
     kind = get_named_type(raw.parent_type.fields[raw.field_name].type)
-    with _told():
+    with _told(planner):
         own = ids.raw(job_id, "Job")
-        wanted = planner.below(kind, raw.field_nodes)
+        wanted = planner.nodes("job", kind, raw.field_nodes, "Job")
+        wanted.args["ids"].append(own)
+        planner.check()
         async for _ in jobs.follow(here.db, own):
-            found = await read(here.db, [Selection("nodes", "nodes", {"ids": [own]}, wanted, "Job")], here.cursors)
-            if own in found["nodes"]:
-                yield found["nodes"][own]
+            found = (await read(here.db, [wanted], here.cursors))["job"]
+            if own in found:
+                yield found[own]
 
 
 async def explain_membership(source: Mapping[str, Any], info: Info[Context, Any], person_id: str) -> Any:
     """Why a person is, or is not, a member of the group `source`."""
-    with _told():
+    with _told(Planner.within(info._raw_info)):
         found = await why.explain(info.context.db, source[OWN_ID], ids.raw(person_id, "Person"))
     return await hydrate(info, _Explained(found))
 
@@ -270,20 +273,19 @@ class _Hydration:
 
     def _object(self, kind: GraphQLObjectType, fields: Sequence[FieldNode], value: Any) -> Any:
         sets = [node.selection_set for node in fields if node.selection_set]
-        parts = {
-            key: self.value(get_named_type(kind.fields[own[0].name.value].type), own, getattr(value, python_name(own[0])))
-            for key, own in self._planner.collect(kind, sets).items()
-            if not own[0].name.value.startswith("__")
-        }
+        parts: dict[str, Any] = {}
+        for key, own in self._planner.collect(kind, sets).items():
+            if not own[0].name.value.startswith("__"):
+                inner = get_named_type(kind.fields[own[0].name.value].type)
+                with self._planner.at(key, own[0]):
+                    parts[key] = self.value(inner, own, getattr(value, python_name(own[0])))
         return lambda: {key: part() for key, part in parts.items()}
 
     def _ref(self, kind: GraphQLObjectType, fields: Sequence[FieldNode], ref: Ref) -> Any:
         place = tuple(id(node) for node in fields)
-        key = f"{len(self._wanted)}"
         wanted = self._wanted.get(place)
         if wanted is None:
-            children = self._planner.below(kind, fields)
-            wanted = self._wanted[place] = Selection(key, "nodes", {"ids": []}, children, ref.noun)
+            wanted = self._wanted[place] = self._planner.nodes(f"{len(self._wanted)}", kind, fields, ref.noun)
         wanted.args["ids"].append(ref.id)
         return lambda: self.data[wanted.key].get(ref.id)
 
@@ -295,7 +297,7 @@ def install(schema: GraphQLSchema) -> None:
     """Gives the schema's planned fields their resolvers: a look-up each, without the framework's layers in between."""
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLInterfaceType):
-            kind.resolve_type = lambda value, *_: value["__typename"]
+            kind.resolve_type = lambda value, *_: value[TYPE]
         if not isinstance(kind, GraphQLObjectType) or kind.name.startswith("__"):
             continue
         kind.is_type_of = None

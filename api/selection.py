@@ -5,7 +5,8 @@ Which fields are planned is the vocabulary's to say: what it knows of a type is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
@@ -31,17 +33,21 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 
 from api import ids
-from graph.reads import Selection
+from graph.reads import BadSelection, Selection
 from graph.vocabulary import Noun, nouns
 
 OWN_ID = "\0id"
 """The key under which a node's own id is read for the fields that are computed from it. No client can ask for it."""
+TYPE = "\0type"
+"""The key of the type's name in what stands where any type may stand. No client can ask for it, either."""
+
+Path = tuple[str | int, ...]
 
 
 class BadArguments(Exception):
     """Arguments that can't be read, each with the field it belongs to, its path there and what is allowed."""
 
-    def __init__(self, problems: Sequence[tuple[FieldNode, tuple[str, ...], str]]) -> None:
+    def __init__(self, problems: Sequence[tuple[FieldNode, Path, str]]) -> None:
         super().__init__("; ".join(message for _, _, message in problems))
         self.problems = list(problems)
 
@@ -52,7 +58,6 @@ class Planned:
 
     selections: tuple[Selection, ...]
     assemble: Callable[[dict[str, Any]], dict[str, Any]]
-    nodes: Mapping[tuple[str, ...], FieldNode]
 
 
 class Planner:
@@ -62,48 +67,85 @@ class Planner:
         self._schema = schema
         self._fragments = fragments
         self._variables = variables
-        self._path: list[str] = []
-        self._problems: list[tuple[FieldNode, tuple[str, ...], str]] = []
-        self._nodes: dict[tuple[str, ...], FieldNode] = {}
+        self._path: list[str | int] = []
+        self._problems: list[tuple[FieldNode, Path, str]] = []
+        self._nodes: dict[Path, FieldNode] = {}
+        self._places: dict[str, Path] = {}
+
+    @classmethod
+    def within(cls, info: GraphQLResolveInfo[Any]) -> Planner:
+        """A planner for what is selected of the field that is being resolved."""
+        values: Any = info.variable_values  # strawberry shows resolvers the plain values
+        variables = values if isinstance(values, VariableValues) else VariableValues({}, dict(values))
+        planner = cls(info.schema, info.fragments, variables)
+        planner._path = list(info.path.as_list())
+        planner._nodes[tuple(planner._path)] = info.field_nodes[0]
+        return planner
 
     def root(self, parent: GraphQLObjectType, selection: SelectionSetNode) -> Planned:
-        """What the planned fields at the operation's root need. Raises BadArguments."""
+        """What the planned fields at a query's root need. Raises BadArguments."""
         selections: list[Selection] = []
         finishing: list[Callable[[dict[str, Any]], None]] = []
         for key, fields in self.collect(parent, [selection]).items():
             name = fields[0].name.value
             if name in ("node", "nodes"):
-                self._enter(key, fields[0])
-                wanted, finish = self._by_id(key, parent.fields[name], fields)
-                self._path.pop()
+                with self.at(key, fields[0]):
+                    wanted, finish = self._by_id(key, parent.fields[name], fields)
                 selections += wanted
                 finishing.append(finish)
             elif name in nouns()["Query"].relations and name in parent.fields:
+                self._places[key] = (key,)
                 selections.append(self._selection(nouns()["Query"], parent, key, fields))
-        if self._problems:
-            raise BadArguments(self._problems)
+        self.check()
 
         def assemble(data: dict[str, Any]) -> dict[str, Any]:
             for finish in finishing:
                 finish(data)
             return data
 
-        return Planned(tuple(selections), assemble, self._nodes)
+        return Planned(tuple(selections), assemble)
 
-    def below(self, parent: GraphQLObjectType, fields: Sequence[FieldNode]) -> tuple[Selection, ...]:
-        """What is wanted of a node of type `parent` by the selections of `fields`. Raises BadArguments."""
-        found = self._object(parent, self._sets(fields))
-        if self._problems:
-            raise BadArguments(self._problems)
+    def payloads(self, parent: GraphQLObjectType, selection: SelectionSetNode) -> list[Selection]:
+        """What a mutation's payloads will read of nodes yet unknown. Raises BadArguments."""
+        found: list[Selection] = []
+        self._payload(parent, [selection], found)
+        self.check()
         return found
 
-    def page(self, field: GraphQLField, fields: Sequence[FieldNode]) -> tuple[dict[str, Any], tuple[Selection, ...]]:
-        """The arguments of a field that gives a connection, and what is wanted of its pages. Raises BadArguments."""
+    def nodes(self, key: str, parent: GraphQLObjectType, fields: Sequence[FieldNode], noun: str) -> Selection:
+        """The selection, named `key`, of nodes of type `parent` whose ids are to be added. Problems are noted."""
+        self._places[key] = tuple(self._path)
+        return Selection(key, "nodes", {"ids": []}, self._object(parent, self._sets(fields)), noun)
+
+    def page(self, key: str, field: GraphQLField, fields: Sequence[FieldNode]) -> tuple[dict[str, Any], tuple[Selection, ...]]:
+        """The arguments of the field at hand, which gives a connection, and what is wanted of its pages; the selection made
+        of them is to be named `key`. Raises BadArguments."""
+        self._places[key] = tuple(self._path)
         args = self.arguments(field, fields[0])
         wanted = self._page(_object_type(field), self._sets(fields))
+        self.check()
+        return args, wanted
+
+    @contextmanager
+    def at(self, key: str, node: FieldNode) -> Generator[None]:
+        """One step further down the operation."""
+        self._path.append(key)
+        self._nodes[tuple(self._path)] = node
+        yield
+        self._path.pop()
+
+    def check(self) -> None:
+        """Raises BadArguments if problems were noted."""
         if self._problems:
             raise BadArguments(self._problems)
-        return args, wanted
+
+    def located(self, error: BadSelection) -> BadArguments:
+        """What is wrong with this planner's selections, told by the operation's fields."""
+        found: list[tuple[FieldNode, Path, str]] = []
+        for problem in error.problems:
+            path = (*self._places[problem.path[0]], *problem.path[1:])
+            found.append((self._nodes[path], path, f"{problem.argument}: {problem.message}"))
+        return BadArguments(found)
 
     def collect(self, parent: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> dict[str, list[FieldNode]]:
         """The fields selected of `parent`, by response key, fragments and directives applied."""
@@ -117,6 +159,18 @@ class Planner:
         """The field's arguments, coerced, with raw ids. What can't be read is noted as a problem."""
         given = get_argument_values(field, node, self._variables)
         return {name: self._value(name, field.args[name].type, value, name, node) for name, value in given.items()}
+
+    def _payload(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode], found: list[Selection]) -> None:
+        for key, fields in self.collect(parent, sets).items():
+            field = parent.fields.get(fields[0].name.value)
+            kind = get_named_type(field.type) if field else None
+            if not isinstance(kind, GraphQLObjectType):
+                continue
+            with self.at(key, fields[0]):
+                if kind.name in nouns() and nouns()[kind.name].label:
+                    found.append(self.nodes(str(len(found)), kind, fields, kind.name))
+                else:
+                    self._payload(kind, self._sets(fields), found)
 
     # --- objects and pages ------------------------------------------------------------------------------------
 
@@ -136,16 +190,13 @@ class Planner:
 
     def _selection(self, noun: Noun, parent: GraphQLObjectType, key: str, fields: Sequence[FieldNode]) -> Selection:
         node, field = fields[0], parent.fields[fields[0].name.value]
-        self._enter(key, node)
         relation = noun.relations.get(node.name.value)
-        args = self.arguments(field, node)
         children: tuple[Selection, ...] = ()
-        if relation:
-            inner = _object_type(field)
-            children = (
-                self._page(inner, self._sets(fields)) if relation.kind == "page" else self._object(inner, self._sets(fields))
-            )
-        self._path.pop()
+        with self.at(key, node):
+            args = self.arguments(field, node)
+            if relation:
+                below = self._page if relation.kind == "page" else self._object
+                children = below(_object_type(field), self._sets(fields))
         return Selection(key, node.name.value, args, children)
 
     def _page(self, connection: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> tuple[Selection, ...]:
@@ -154,16 +205,15 @@ class Planner:
             name = fields[0].name.value
             if name.startswith("__"):
                 continue
-            self._enter(key, fields[0])
             inner = get_named_type(connection.fields[name].type)
             children: tuple[Selection, ...] = ()
-            if name == "edges":
-                assert isinstance(inner, GraphQLObjectType)
-                children = self._edge(inner, self._sets(fields))
-            elif name == "pageInfo":
-                assert isinstance(inner, GraphQLObjectType)
-                children = tuple(Selection(k, f[0].name.value) for k, f in self.collect(inner, self._sets(fields)).items())
-            self._path.pop()
+            with self.at(key, fields[0]):
+                if name == "edges":
+                    assert isinstance(inner, GraphQLObjectType)
+                    children = self._edge(inner, self._sets(fields))
+                elif name == "pageInfo":
+                    assert isinstance(inner, GraphQLObjectType)
+                    children = tuple(Selection(k, f[0].name.value) for k, f in self.collect(inner, self._sets(fields)).items())
             wanted.append(Selection(key, name, {}, children))
         return tuple(wanted)
 
@@ -174,9 +224,8 @@ class Planner:
             if name.startswith("__"):
                 continue
             if name in ("cursor", "node"):
-                self._enter(key, fields[0])
-                children = self._object(_object_type(edge.fields[name]), self._sets(fields)) if name == "node" else ()
-                self._path.pop()
+                with self.at(key, fields[0]):
+                    children = self._object(_object_type(edge.fields[name]), self._sets(fields)) if name == "node" else ()
                 wanted.append(Selection(key, name, {}, children))
             else:
                 wanted.append(self._selection(nouns()[edge.name], edge, key, fields))
@@ -205,12 +254,13 @@ class Planner:
             parent = self._schema.type_map[typename]
             assert isinstance(parent, GraphQLObjectType)
             own = list(dict.fromkeys(own for name, own in places if name == typename))
-            children = self._object(parent, self._sets(fields))
-            selections.append(Selection(f"{key}\0{typename}", "nodes", {"ids": own}, children, typename))
+            selection = self.nodes(f"{key}\0{typename}", parent, fields, typename)
+            selection.args["ids"].extend(own)
+            selections.append(selection)
 
         def finish(data: dict[str, Any]) -> None:
             found = [data[f"{key}\0{typename}"].get(own) for typename, own in places]
-            typed = [one and {**one, "__typename": places[place][0]} for place, one in enumerate(found)]
+            typed = [one and {**one, TYPE: places[place][0]} for place, one in enumerate(found)]
             data[key] = typed[0] if single else typed
 
         return selections, finish
@@ -271,10 +321,6 @@ class Planner:
 
     def _sets(self, fields: Sequence[FieldNode]) -> list[SelectionSetNode]:
         return [node.selection_set for node in fields if node.selection_set]
-
-    def _enter(self, key: str, node: FieldNode) -> None:
-        self._path.append(key)
-        self._nodes[tuple(self._path)] = node
 
     def _wrong(self, node: FieldNode, message: str) -> None:
         self._problems.append((node, tuple(self._path), message))

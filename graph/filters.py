@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from graph.conditions import compile_condition, condition_from
+from graph.conditions import compile_condition, condition_from, validate
 from graph.errors import ErrorCode, Problem
 from graph.params import Params
 from graph.vocabulary import bind_filter, filters
@@ -83,10 +83,34 @@ def _sure(expression: str) -> str:
     return f"coalesce({expression}, false)"
 
 
+def problems_of(kind: str, value: Filter, depth: int = 1) -> list[Problem]:
+    """What is wrong with a `kind` filter, so that it can't be used: paths relative to the filter."""
+    if depth > MAX_NESTING:
+        return [_too_deep()]
+    problems: list[Problem] = []
+    for name, spec in filters()[kind].items():
+        given = value.get(name)
+        if given is None or isinstance(spec, str):
+            continue
+        if "any" in spec:
+            for place, one in enumerate(given):
+                problems += [problem.under(name, place) for problem in problems_of(spec["any"], one, depth + 1)]
+        elif "not" in spec or "filter" in spec:
+            inner = problems_of(spec.get("not") or spec["filter"], given, depth + 1)
+            problems += [problem.under(name) for problem in inner]
+        elif "condition" in spec:
+            problems += [problem.under(name) for problem in validate(condition_from(given))]
+    return problems
+
+
+def _too_deep() -> Problem:
+    return Problem((), ErrorCode.LIMIT_EXCEEDED, f"Filters nest at most {MAX_NESTING} deep.")
+
+
 def validate_account_filter(value: Filter, depth: int = 1) -> list[Problem]:
     """What is wrong with an AccountFilter that is to be stored: paths relative to the filter."""
     if depth > MAX_NESTING:
-        return [Problem((), ErrorCode.LIMIT_EXCEEDED, f"Filters nest at most {MAX_NESTING} deep.")]
+        return [_too_deep()]
     problems: list[Problem] = []
     if not any(given is not None for given in value.values()):
         problems.append(Problem((), ErrorCode.INVALID, "Name at least one field to filter by."))

@@ -12,7 +12,7 @@ from typing import Any, LiteralString, cast
 
 from graph.db import Db
 from graph.errors import GraphError
-from graph.filters import predicate
+from graph.filters import predicate, problems_of
 from graph.paging import PAGE_DEFAULT, PAGE_MAX, BadCursor, Cursors
 from graph.params import Params
 from graph.queries import Query
@@ -106,6 +106,7 @@ class _Compiler:
         if wanted.name in noun.fields:
             return scope.field(noun.fields[wanted.name]), None
         relation = noun.relations[wanted.name]
+        self._check(relation, wanted)
         match relation.kind:
             case "same":
                 return self._same(relation, wanted, scope)
@@ -115,6 +116,16 @@ class _Compiler:
                 return self._list(relation, wanted, scope)
             case "page":
                 return self._page(noun, relation, wanted, scope)
+
+    def _check(self, relation: Relation, wanted: Selection) -> None:
+        """Notes what is wrong with a relation's keys and filter."""
+        if relation.keys:
+            given = [name for name in relation.when if wanted.args.get(name) is not None]
+            if not any(sorted(given) == sorted(key) for key in relation.keys):
+                self._wrong(relation.keys[0][0], f"give either {' or '.join(' and '.join(key) for key in relation.keys)}")
+        if relation.filter and wanted.args.get("filter"):
+            for problem in problems_of(relation.filter, wanted.args["filter"]):
+                self._wrong(_dotted("filter", problem.field), problem.message)
 
     def _nodes(self, noun: Noun, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
         inner = scope.below()
@@ -146,6 +157,8 @@ class _Compiler:
         clauses = relation.matches[form or next(iter(relation.matches))].strip()
         if relation.bound:
             clauses = clauses.replace("bound", self._bound(relation.bound, wanted))
+        if "$filter" in clauses:
+            clauses = clauses.replace("$filter", self.params.add(dict(wanted.args.get("filter") or {})))
         conditions = [relation.where.strip()] if relation.where else []
         for name, snippet in relation.when.items():
             if wanted.args.get(name) is not None:
@@ -154,7 +167,8 @@ class _Compiler:
         if relation.filter and wanted.args.get("filter"):
             narrowed.append(predicate(relation.filter, wanted.args["filter"], scope.below().this, self.params))
         narrowed += [condition for condition in more if condition]
-        return scope.relation(clauses) + (f" WHERE {' AND '.join(narrowed)}" if narrowed else "")
+        found = scope.relation(clauses) + (f" WHERE {' AND '.join(narrowed)}" if narrowed else "")
+        return f"{found} {scope.relation(relation.then.strip())}" if relation.then else found
 
     def _bound(self, argument: str, wanted: Selection) -> str:
         """The upper bound of a quantified path, which Cypher takes as a literal only."""
@@ -390,6 +404,11 @@ def _decode_object(places: Sequence[tuple[str, Decode | None]]) -> Decode:
         return dict(zip(keys, values, strict=True))
 
     return decode
+
+
+def _dotted(argument: str, field: Sequence[str]) -> str:
+    """A place in an argument as clients write it: filter.condition.filters[0].values."""
+    return argument + "".join(f"[{name}]" if name.isdigit() else f".{name}" for name in field)
 
 
 def _decode_maybe(decode: Decode) -> Decode:

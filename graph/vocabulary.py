@@ -49,7 +49,8 @@ class Relation:
     """What a noun leads to.
 
     one: at most one node; list: all, in `order`; page: by key; same: the node at hand (or `variable`) seen as another noun.
-    `matches` holds the clauses that find `that`, by the value of the argument `by` where the relation has forms.
+    `matches` holds the clauses that find `that`, by the value of the argument `by` where the relation has forms; `then` those
+    that follow once it is narrowed, to gather what was found. `keys` are sets of arguments of which one must be given.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Relation:
     bound: str | None = None
     variable: str = "this"
     exists: str | None = None
+    then: str | None = None
+    keys: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ def _relation(home: str, name: str, kind: Kind, spec: Mapping[str, Any], orders:
     own = _orders(f"{home}.{name}", spec.get("orders")) or orders[spec["noun"]]
     if kind == "page" and own is None:
         raise VocabularyError(f"vocabulary/nouns/{home}.toml: page.{name} has no orders, nor has its noun")
+    if kind == "page" and "then" in spec:
+        raise VocabularyError(f"vocabulary/nouns/{home}.toml: page.{name} can't have `then`, for a page is narrowed last")
     return Relation(
         name,
         kind,
@@ -128,6 +133,8 @@ def _relation(home: str, name: str, kind: Kind, spec: Mapping[str, Any], orders:
         bound=spec.get("bound"),
         variable=spec.get("variable", "this"),
         exists=spec.get("exists"),
+        then=spec.get("then"),
+        keys=tuple(tuple(key) for key in spec.get("keys", ())),
     )
 
 

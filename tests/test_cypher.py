@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import Any, LiteralString, cast
 
 import pytest
 from make import rows
 
 from graph.db import Db
 from graph.migrations import all_migrations, migrate
+from graph.paging import Cursors
 from graph.queries import HeaderError, parse, query
+from graph.reads import Selection, compile_read
+from graph.vocabulary import Relation, filters, nouns
 
 # Unknown label, relationship type, property; status 01N60 lists parameters that were not given.
 TYPOS = ("01N50", "01N51", "01N52")
@@ -133,3 +137,136 @@ async def test_a_name_that_nobody_knows_is_noticed(named_db: Db) -> None:
 
 async def test_migrating_again_changes_nothing(shared_db: Db) -> None:
     assert await migrate(shared_db) == []
+
+
+# --- the vocabulary of reads ----------------------------------------------------------------------------------------
+
+
+def relation_names() -> list[str]:
+    return [f"{noun.name}.{relation}" for noun in nouns().values() for relation in noun.relations]
+
+
+def fields_of(name: str) -> list[Selection]:
+    return [Selection(field, field) for field in nouns()[name].fields]
+
+
+def reached(relation: Relation, args: Mapping[str, Any]) -> Selection:
+    """The relation with everything that is read of what it leads to, itself; and, in a page, of the edges."""
+    below = nouns()[relation.noun]
+    inner = fields_of(below.name) + [
+        Selection(name, name, {}, tuple(fields_of(one.noun)))
+        for name, one in below.relations.items()
+        if one.kind in ("same", "one") and not one.keys
+    ]
+    if relation.kind != "page":
+        return Selection(relation.name, relation.name, args, tuple(inner))
+    edge = [Selection("cursor", "cursor"), Selection("node", "node", {}, tuple(inner))]
+    if relation.edge:
+        own = nouns()[relation.edge]
+        edge += fields_of(own.name)
+        edge += [Selection(name, name, {}, tuple(fields_of(one.noun))) for name, one in own.relations.items()]
+    info = [Selection(name, name) for name in ("hasNextPage", "hasPreviousPage", "startCursor", "endCursor")]
+    page = (Selection("edges", "edges", {}, tuple(edge)), Selection("pageInfo", "pageInfo", {}, tuple(info)))
+    return Selection(relation.name, relation.name, args, (*page, Selection("totalCount", "totalCount")))
+
+
+def from_root(home: str, wanted: Selection) -> Selection:
+    """`wanted` of the noun `home`, at the end of the shortest way from where a read starts."""
+    if home == "Query":
+        return wanted
+    if nouns()[home].label:
+        return Selection("nodes", "nodes", {"ids": ["x"]}, (wanted,), home)
+    for noun in nouns().values():
+        for relation in noun.relations.values():
+            if relation.noun == home and relation.kind != "page":
+                return from_root(noun.name, Selection(relation.name, relation.name, {}, (wanted,)))
+            if relation.noun == home or relation.edge == home:
+                edge = wanted if relation.edge == home else Selection("node", "node", {}, (wanted,))
+                edges = Selection("edges", "edges", {}, (edge,))
+                return from_root(noun.name, Selection(relation.name, relation.name, {}, (edges,)))
+    raise AssertionError(f"no way leads to {home}")
+
+
+CURSORS = Cursors(b"tests")
+CURSOR_KEY = {"datetime($value)": "2026-11-20T08:30:00.123456789Z"}
+
+
+def forms(relation: Relation) -> list[dict[str, Any]]:
+    """Arguments that together use every form and every narrowing of a relation."""
+    key = dict.fromkeys(relation.keys[0], "x") if relation.keys else {}
+    found: list[dict[str, Any]] = [key | ({relation.by: form} if relation.by else {}) for form in relation.matches]
+    found += [{name: ["x"] if "IN $value" in snippet else "x"} for name, snippet in relation.when.items() if not relation.keys]
+    found += [dict.fromkeys(key, "x") for key in relation.keys]
+    if relation.bound:
+        found.append({relation.bound: 3})
+    return found
+
+
+def orders(home: str, relation: Relation) -> Iterator[dict[str, Any]]:
+    """Arguments that page by every order of a relation, both ways, from either end."""
+    for name, order in relation.orders.choices.items() if relation.orders else ():
+        for direction, size, side in (("ASC", "first", "after"), ("DESC", "last", "before")):
+            cursor = CURSORS.encode(f"{home}.{relation.name} {name} {direction}", [CURSOR_KEY.get(order.into, 1), "x"])
+            yield {"orderBy": {"field": name, "direction": direction}, size: 5, side: cursor}
+
+
+async def explained(db: Db, selection: Selection) -> None:
+    read = compile_read([selection], CURSORS)
+    plan = await db.explain(read.query.text, read.params)
+    assert plan.mode == "r"
+    assert plan.columns == ("answer",)
+    assert not [notice for notice in plan.notices if notice.startswith(TYPOS)]
+
+
+@pytest.mark.parametrize("name", relation_names())
+async def test_every_relation_is_known_to_the_server(named_db: Db, name: str) -> None:
+    home, relation = name.split(".")[0], nouns()[name.split(".")[0]].relations[name.split(".")[1]]
+    for args in forms(relation):
+        await explained(named_db, from_root(home, reached(relation, args)))
+    info = Selection("pageInfo", "pageInfo", {}, (Selection("hasNextPage", "hasNextPage"),))
+    for args in orders(home, relation):
+        await explained(named_db, from_root(home, Selection(relation.name, relation.name, args, (info,))))
+
+
+@pytest.mark.parametrize("name", [noun.name for noun in nouns().values() if noun.label])
+async def test_every_node_is_found_by_its_id(named_db: Db, name: str) -> None:
+    await explained(named_db, Selection("nodes", "nodes", {"ids": ["x"]}, tuple(fields_of(name)), name))
+
+
+RANGE = {"gt": 1.0, "gte": 1.0, "lt": 2.0, "lte": 2.0}
+SAMPLES: Mapping[str, Any] = {
+    "ownsProduct": {"productIds": ["x"], "revenue": RANGE},
+    "membersInRole": [{"roleId": "x", "atLeast": 1}],
+    "condition": {"match": "ALL", "filters": [{"attribute": "JOB_TITLE", "operator": "IS", "values": ["x"]}]},
+}
+
+
+def samples(kind: str) -> Iterator[dict[str, Any]]:
+    """Filters that use each field of a kind of filter once, in each of its forms."""
+    for name, spec in filters()[kind].items():
+        if name in SAMPLES:
+            yield {name: SAMPLES[name]}
+        elif isinstance(spec, str):
+            yield {name: ["x"] if "IN $value" in spec else "x"}
+        elif "range" in spec:
+            yield {name: RANGE}
+        elif "by" in spec:
+            yield from ({name: "x", spec["by"]: form} for form in spec if form != "by")
+        elif "any" in spec:
+            yield {name: [{"search": "x"}, {"search": "y"}]}
+        elif "not" in spec:
+            yield {name: {"search": "x"}}
+        else:
+            yield from ({name: inner} for inner in samples(spec["filter"]))
+
+
+def filtered_relations() -> list[tuple[str, Relation]]:
+    return [(noun.name, one) for noun in nouns().values() for one in noun.relations.values() if one.filter]
+
+
+@pytest.mark.parametrize(("home", "relation"), filtered_relations(), ids=lambda one: getattr(one, "name", one))
+async def test_every_filter_is_known_to_the_server(named_db: Db, home: str, relation: Relation) -> None:
+    assert relation.filter
+    total = (Selection("totalCount", "totalCount"),) if relation.kind == "page" else tuple(fields_of(relation.noun))
+    for value in samples(relation.filter):
+        await explained(named_db, from_root(home, Selection("found", relation.name, {"filter": value}, total)))

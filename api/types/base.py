@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, NewType, TypeVar
 
 import strawberry
+from graphql import GraphQLError
 
 T = TypeVar("T")
 
@@ -37,22 +38,22 @@ def write_datetime(value: int | str | datetime) -> str:
 
 
 def read_datetime(value: Any) -> datetime:
-    """A moment with its offset from UTC. Raises ValueError with what is allowed."""
+    """A moment with its offset from UTC. Raises GraphQLError with what is allowed."""
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise ValueError(f"DateTime must be a date and time with an offset, such as 2026-11-20T08:30:00Z, not {value!r}")
+        raise GraphQLError(f"DateTime must be a date and time with an offset, such as 2026-11-20T08:30:00Z, not {value!r}")
     return moment.astimezone(UTC)
 
 
 def read_date(value: Any) -> date:
-    """A day. Raises ValueError with what is allowed."""
+    """A day. Raises GraphQLError with what is allowed."""
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError(f"Date must be a day such as 2026-11-20, not {value!r}") from None
+        raise GraphQLError(f"Date must be a day such as 2026-11-20, not {value!r}") from None
 
 
 SCALARS: dict[object, Any] = {
