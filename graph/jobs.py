@@ -44,19 +44,26 @@ async def start_creation(db: Db, interest_id: str, audience_id: str, entry_stage
     """Queues a creation job and returns its id; the groups it makes enter at the stage, if one is given. Raises Refused:
     NOT_FOUND, INVALID (another model's stage), TRANSITION_NOT_ALLOWED (no entry)."""
     wanted = {"interest_id": interest_id, "audience_id": audience_id, "entry_stage_id": entry_stage_id}
-    rows = await db.write(query("job/start_creation"), **wanted, by=by)
-    if rows:
+
+    async def work(tx: Tx) -> str:
+        rows = await tx.run(query("job/start_creation"), **wanted, by=by)
+        if not rows:
+            raise _not_started((await tx.run(query("job/exists"), **wanted))[0])
         return rows[0]["id"]
-    known = (await db.read(query("job/exists"), **wanted))[0]
+
+    return await db.transaction(work, name="job/start_creation")
+
+
+def _not_started(known: Row) -> Refused:
     if not known["interest"]:
-        raise Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
+        return Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
     if not known["audience"]:
-        raise Refused.of("accountAudienceId", ErrorCode.NOT_FOUND, "There is no account audience with this id.")
+        return Refused.of("accountAudienceId", ErrorCode.NOT_FOUND, "There is no account audience with this id.")
     if known["stage"] is None:
-        raise Refused.of("entryStageId", ErrorCode.NOT_FOUND, "There is no stage with this id.")
+        return Refused.of("entryStageId", ErrorCode.NOT_FOUND, "There is no stage with this id.")
     if not known["own"]:
-        raise Refused.of("entryStageId", ErrorCode.INVALID, foreign_stage(known["stage"], known["model"]))
-    raise Refused.of("entryStageId", ErrorCode.TRANSITION_NOT_ALLOWED, not_an_entry(known["stage"], known["entries"]))
+        return Refused.of("entryStageId", ErrorCode.INVALID, foreign_stage(known["stage"], known["model"]))
+    return Refused.of("entryStageId", ErrorCode.TRANSITION_NOT_ALLOWED, not_an_entry(known["stage"], known["entries"]))
 
 
 async def start_maintenance(db: Db, interest_id: str | None = None, *, by: str) -> str:
