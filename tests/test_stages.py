@@ -108,7 +108,6 @@ async def events(db: Db, kind: str) -> list[tuple[str, str | None, str | None, s
     found = await rows(
         db,
         """MATCH (e:BuyingGroupEvent {type: $kind})-[:IN]->(g:BuyingGroup)-[:FOR_ACCOUNT]->(a:Account)
-        WHERE e:_New OR e.seq > 0
         RETURN a.name AS account, e.previous AS previous, e.current AS current, e.journey AS journey, e.actor AS actor
         ORDER BY e.at""",
         kind=kind,
