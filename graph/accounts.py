@@ -10,10 +10,11 @@ from graph.db import Db, Tx
 from graph.errors import ErrorCode, Problem
 from graph.model import Input
 from graph.queries import query
-from graph.rows import Batch, UpsertResult, key_problems, not_a_count, not_finite, shortened, too_long
+from graph.rows import Batch, LinkResult, UpsertResult, key_problems, not_a_count, not_finite, not_there, too_long
 
 TEXTS = ("type", "industry", "city", "state", "country", "region", "website")
 PROPERTIES = ("name", *TEXTS, "annualRevenue", "employeeCount")
+OWNED = ("revenue", "since")
 MAX_OWNED = 1000
 
 
@@ -37,21 +38,23 @@ async def upsert(db: Db, rows: Sequence[Input], *, by: str) -> UpsertResult:
             for _, row in trial.having("parentExternalId")
         ]
         moved = await tx.run(query("account/move"), rows=moves, by=by) if moves else []
-        lists = [{"externalId": row["externalId"], "owned": _owned(row)} for _, row in trial.having("ownedProducts")]
+        lists = [
+            {"externalId": row["externalId"], "keep": False, "owned": [_owned(one, OWNED) for one in row["ownedProducts"] or ()]}
+            for _, row in trial.having("ownedProducts")
+        ]
         owning = await tx.run(query("account/own"), rows=lists, by=by) if lists else []
         return trial.result(written, moved, owning)
 
     return await db.transaction(work, name="account/upsert")
 
 
-async def move(db: Db, parents: Mapping[str, str], *, by: str) -> tuple[list[str], dict[str, Problem]]:
-    """Puts known accounts under parents, both by external id. Returns which stood elsewhere before, and for those that
-    could not be moved why: NOT_FOUND (no such parent), CYCLE (each edge of it)."""
+async def move(db: Db, parents: Mapping[str, str | None], *, by: str) -> tuple[list[str], dict[str, Problem]]:
+    """Puts known accounts under parents, both by external id, or with None at the top. Returns which stood elsewhere
+    before, and for those that could not be moved, and so stay, why: NOT_FOUND (no such parent), CYCLE (each edge of it)."""
 
     async def work(tx: Tx) -> tuple[list[str], dict[str, Problem]]:
         await tx.run(query("account/lock_hierarchy"))
-        wanted: dict[str, str | None] = dict(parents)
-        refused = await _refused_parents(tx, wanted)
+        refused = await _refused_parents(tx, parents)
         rows = [
             {"externalId": child, "parentExternalId": parent} for child, parent in sorted(parents.items()) if child not in refused
         ]
@@ -59,6 +62,39 @@ async def move(db: Db, parents: Mapping[str, str], *, by: str) -> tuple[list[str
         return [row["external_id"] for row in moved], refused
 
     return await db.transaction(work, name="account/move", bounded=False)
+
+
+async def own(db: Db, lists: Mapping[str, Sequence[Input]], *, by: str) -> LinkResult:
+    """Replaces what accounts own: by the accounts' external ids, products of the contract's OwnedProductInput (an absent
+    key stays, None clears). A link to nothing is left out, NOT_FOUND; its account then keeps what it has beside the rest."""
+
+    async def work(tx: Tx) -> LinkResult:
+        products = {one["productExternalId"] for owned in lists.values() for one in owned}
+        keys = {"external_ids": sorted(lists), "product_external_ids": sorted(products)}
+        standing = (await tx.run(query("account/chains"), **keys))[0]
+        known, sold = set(standing["known"]), set(standing["products"])
+        problems: dict[tuple[str, str], Problem] = {}
+        for account, product in ((account, one["productExternalId"]) for account, owned in lists.items() for one in owned):
+            if account not in known:
+                problems[account, product] = not_there("account", account, "externalId")
+            elif product not in sold:
+                problems[account, product] = not_there("product", product, "productExternalId")
+        astray = {account for account, _ in problems}
+        rows = [
+            {
+                "externalId": account,
+                "keep": account in astray,
+                "owned": [
+                    _owned(one, [name for name in OWNED if name in one])
+                    for one in lists[account]
+                    if (account, one["productExternalId"]) not in problems
+                ],
+            }
+            for account in sorted(lists)
+        ]
+        return LinkResult.of(await tx.run(query("account/own"), rows=rows, by=by), problems)
+
+    return await db.transaction(work, name="account/own")
 
 
 # --- checks of a row ------------------------------------------------------------------------------------------------
@@ -91,11 +127,8 @@ def _owned_problems(owned: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
         yield from (problem.under("ownedProducts", place) for problem in problems)
 
 
-def _owned(row: Input) -> list[dict[str, Any]]:
-    return [
-        {"productExternalId": one["productExternalId"], "revenue": one.get("revenue"), "since": one.get("since")}
-        for one in row["ownedProducts"] or ()
-    ]
+def _owned(one: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {"productExternalId": one["productExternalId"], "properties": {name: one.get(name) for name in names}}
 
 
 # --- links to what must exist, without circles ----------------------------------------------------------------------
@@ -119,11 +152,7 @@ async def _refuse_links(tx: Tx, batch: Batch) -> None:
 
 def _unknown_products(row: Input, known: set[str]) -> list[Problem]:
     return [
-        Problem(
-            ("ownedProducts", str(place), "productExternalId"),
-            ErrorCode.NOT_FOUND,
-            f"There is no product with the external id {shortened(one['productExternalId'])}.",
-        )
+        not_there("product", one["productExternalId"], "productExternalId").under("ownedProducts", place)
         for place, one in enumerate(row["ownedProducts"] or ())
         if one["productExternalId"] not in known
     ]
@@ -136,7 +165,7 @@ def _refused(batch: Batch, known: set[str], former: Mapping[str, str]) -> dict[i
     return {places[child]: problem for child, problem in parent_problems(wanted, former, there).items()}
 
 
-async def _refused_parents(tx: Tx, wanted: dict[str, str | None]) -> dict[str, Problem]:
+async def _refused_parents(tx: Tx, wanted: Mapping[str, str | None]) -> dict[str, Problem]:
     keys = sorted({*wanted, *(parent for parent in wanted.values() if parent)})
     standing = (await tx.run(query("account/chains"), external_ids=keys, product_external_ids=[]))[0]
     known, former = set(standing["known"]), dict(standing["parents"])
@@ -154,8 +183,7 @@ def parent_problems(wanted: Mapping[str, str | None], former: Mapping[str, str],
     safe: set[str] = set()
     for child, parent in wanted.items():
         if parent is not None and parent not in known:
-            words = f"There is no account with the external id {shortened(parent)}."
-            problems[child] = Problem(("parentExternalId",), ErrorCode.NOT_FOUND, words)
+            problems[child] = not_there("account", parent, "parentExternalId")
         elif child not in safe and child not in problems:
             circle = _circle(child, after, safe)
             for one in circle:

@@ -10,7 +10,7 @@ from graph.db import Db
 from graph.errors import ErrorCode, Problem, Refused
 from graph.model import Input
 from graph.queries import query
-from graph.rows import key_problems, shortened
+from graph.rows import key_problems, not_there
 
 MAX_ACTIVITIES_PER_CALL = 5000
 
@@ -40,17 +40,17 @@ async def record(db: Db, activities: Sequence[Input]) -> RecordResult:
             duplicates += 1
         elif not found:
             places[one["activityId"]] = place
+    told = (activities[place] for place in places.values())
+    rows = [dict(one) | {"occurredAt": one["occurredAt"].isoformat()} for one in told]
     # By person first, for two calls that touch the same people must lock them in the same order.
-    rows = sorted((dict(activities[p]) for p in places.values()), key=lambda a: (a["personExternalId"], a["activityId"]))
-    written = await db.write(query("activity/record"), rows=rows) if rows else []
-    problems += [_unknown(activities, places[row["activity_id"]]) for row in written if row["recorded"] is None]
-    return RecordResult(
-        sum(row["recorded"] is True for row in written),
-        duplicates + sum(row["recorded"] is False for row in written),
-        tuple(sorted(problems, key=lambda problem: int(problem.field[1]))),
-    )
+    rows.sort(key=lambda one: (one["personExternalId"], one["activityId"]))
+    if not rows:
+        return RecordResult(0, duplicates, tuple(problems))
+    done = (await db.write(query("activity/record"), rows=rows))[0]
+    problems += [_unknown(activities, places[key]) for key in done["unknown"]]
+    problems.sort(key=lambda problem: int(problem.field[1]))
+    return RecordResult(done["recorded"], duplicates + done["duplicates"], tuple(problems))
 
 
 def _unknown(activities: Sequence[Input], place: int) -> Problem:
-    words = f"There is no person with the external id {shortened(activities[place]['personExternalId'])}."
-    return Problem(("activities", str(place), "personExternalId"), ErrorCode.NOT_FOUND, words)
+    return not_there("person", activities[place]["personExternalId"], "personExternalId").under("activities", place)

@@ -173,6 +173,13 @@ class BuyingGroupEventType(StrEnum):
     ENGAGEMENT_CHANGED = "ENGAGEMENT_CHANGED"
 
 
+class Change(StrEnum):
+    """What a row did to what it names."""
+
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+
+
 @dataclass(frozen=True, slots=True)
 class AttributeFilter:
     """One comparison of a person's attribute. Several values mean any of them; the negated operators mean none."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graph.db import Db, Tx
 from graph.errors import ErrorCode, Problem
 from graph.model import Input, PersonRelationship
 from graph.queries import query
-from graph.rows import Batch, UpsertResult, shortened, stored, too_long
+from graph.rows import Batch, LinkResult, UpsertResult, not_there, stored, too_long
 
 TEXTS = (
     "firstName",
@@ -25,14 +26,24 @@ TEXTS = (
     "country",
 )
 FLAGS = ("emailInvalid", "emailSuspended")
+RELATION = ("relationship", "title")
 MAX_RELATIONS = 1000
 
 
-async def upsert(db: Db, rows: Sequence[Input], *, by: str, keep_relations: bool = False) -> UpsertResult:
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """A person's relations to accounts (the contract's PersonAccountInput: an absent title stays, None clears it). Those
+    that are not listed end, but for the relationships to `keep`."""
+
+    accounts: Sequence[Input]
+    keep: Collection[PersonRelationship] = ()
+
+
+async def upsert(db: Db, rows: Sequence[Input], *, by: str) -> UpsertResult:
     """Creates or changes people (the contract's PersonInput: an absent key stays, None clears, a list replaces).
 
     A row with a problem is left out, the others are done: INVALID, NOT_FOUND (an account), LIMIT_EXCEEDED (of relations).
-    `keep_relations`: a row's accounts come to those it has instead of replacing them. Raises Refused LIMIT_EXCEEDED.
+    Raises Refused LIMIT_EXCEEDED.
     """
     batch = Batch.of("people", [_without_null_flags(row) for row in rows], _problems)
 
@@ -40,11 +51,46 @@ async def upsert(db: Db, rows: Sequence[Input], *, by: str, keep_relations: bool
         trial = Batch(batch.noun, dict(batch.rows), batch.size, list(batch.problems))
         await _refuse_unknown_accounts(tx, trial)
         written = await tx.run(query("person/upsert"), rows=trial.written((*TEXTS, *FLAGS)), by=by)
-        lists = [{"externalId": row["externalId"], "accounts": _relations(row)} for _, row in trial.having("accounts")]
-        related = await tx.run(query("person/relate"), rows=lists, keep=keep_relations, by=by) if lists else []
+        lists = [
+            {"externalId": row["externalId"], "keep": [], "accounts": [_relation(one, RELATION) for one in row["accounts"] or ()]}
+            for _, row in trial.having("accounts")
+        ]
+        related = await tx.run(query("person/relate"), rows=lists, by=by) if lists else []
         return trial.result(written, related)
 
     return await db.transaction(work, name="person/upsert")
+
+
+async def relate(db: Db, lists: Mapping[str, Relations], *, by: str) -> LinkResult:
+    """Replaces people's relations to accounts, by the people's external ids. A link to nothing is left out, NOT_FOUND; its
+    person then keeps every relation beside the rest."""
+
+    async def work(tx: Tx) -> LinkResult:
+        wanted = sorted({one["accountExternalId"] for relations in lists.values() for one in relations.accounts})
+        accounts = set((await tx.run(query("person/known_accounts"), external_ids=wanted))[0]["known"])
+        people = set((await tx.run(query("person/known"), external_ids=sorted(lists)))[0]["known"])
+        problems: dict[tuple[str, str], Problem] = {}
+        for person, account in ((p, one["accountExternalId"]) for p, relations in lists.items() for one in relations.accounts):
+            if person not in people:
+                problems[person, account] = not_there("person", person, "externalId")
+            elif account not in accounts:
+                problems[person, account] = not_there("account", account, "accountExternalId")
+        astray = {person for person, _ in problems}
+        rows = [
+            {
+                "externalId": person,
+                "keep": [one.value for one in (PersonRelationship if person in astray else lists[person].keep)],
+                "accounts": [
+                    _relation(one, [name for name in RELATION if name in one])
+                    for one in lists[person].accounts
+                    if (person, one["accountExternalId"]) not in problems
+                ],
+            }
+            for person in sorted(lists)
+        ]
+        return LinkResult.of(await tx.run(query("person/relate"), rows=rows, by=by), problems)
+
+    return await db.transaction(work, name="person/relate")
 
 
 def _without_null_flags(row: Input) -> Input:
@@ -75,28 +121,18 @@ async def _refuse_unknown_accounts(tx: Tx, batch: Batch) -> None:
     wanted = {one["accountExternalId"] for _, row in batch.having("accounts") for one in row["accounts"] or ()}
     if not wanted:
         return
-    found = {row["external_id"] for row in await tx.run(query("person/known_accounts"), external_ids=sorted(wanted))}
+    found = set((await tx.run(query("person/known_accounts"), external_ids=sorted(wanted)))[0]["known"])
     for place, row in batch.having("accounts"):
         batch.refuse(
             place,
             [
-                Problem(
-                    ("accounts", str(at), "accountExternalId"),
-                    ErrorCode.NOT_FOUND,
-                    f"There is no account with the external id {shortened(one['accountExternalId'])}.",
-                )
+                not_there("account", one["accountExternalId"], "accountExternalId").under("accounts", at)
                 for at, one in enumerate(row["accounts"] or ())
                 if one["accountExternalId"] not in found
             ],
         )
 
 
-def _relations(row: Input) -> list[dict[str, Any]]:
-    return [
-        {
-            "accountExternalId": one["accountExternalId"],
-            "relationship": PersonRelationship(one.get("relationship") or PersonRelationship.EMPLOYEE).value,
-            "title": stored(one.get("title")),
-        }
-        for one in row["accounts"] or ()
-    ]
+def _relation(one: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    given = {**one, "relationship": PersonRelationship(one.get("relationship") or PersonRelationship.EMPLOYEE).value}
+    return {"accountExternalId": one["accountExternalId"], "properties": {name: stored(given.get(name)) for name in names}}

@@ -10,7 +10,7 @@ from typing import Any
 from graph.checks import blank_to_none, text_problems
 from graph.db import Row
 from graph.errors import ErrorCode, Problem, Refused
-from graph.model import MAX_ROWS_PER_CALL, Input
+from graph.model import MAX_ROWS_PER_CALL, Change, Input
 
 MAX_COUNT = 2**31 - 1  # what GraphQL's Int can show
 Check = Callable[[Input], list[Problem]]
@@ -18,12 +18,20 @@ Check = Callable[[Input], list[Problem]]
 
 @dataclass(frozen=True, slots=True)
 class UpsertResult:
-    """What became of a batch of rows. `ids` keeps the rows' order, None where a row was refused."""
+    """What became of a batch of rows. `ids` and `changes` keep the rows' order, None where a row was refused; a change is
+    None, too, where the row says nothing new."""
 
     ids: tuple[str | None, ...]
-    created: int
-    updated: int
+    changes: tuple[Change | None, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def created(self) -> int:
+        return self.changes.count(Change.CREATED)
+
+    @property
+    def updated(self) -> int:
+        return self.changes.count(Change.UPDATED)
 
 
 @dataclass(slots=True)
@@ -75,13 +83,37 @@ class Batch:
 
     def result(self, rows: Sequence[Row], *changed: Sequence[Row]) -> UpsertResult:
         """What became of the call: `rows` as written, and those whose links changed."""
-        by_key = {row["external_id"]: row for row in rows}
         touched = {row["external_id"] for more in changed for row in more}
-        touched |= {key for key, row in by_key.items() if row["change"] == "UPDATED"}
-        created = {key for key, row in by_key.items() if row["change"] == "CREATED"}
-        ids = [by_key[self.rows[p]["externalId"]]["id"] if p in self.rows else None for p in range(self.size)]
+        by_key = {row["external_id"]: row for row in rows}
+        ids: list[str | None] = [None] * self.size
+        changes: list[Change | None] = [None] * self.size
+        for place, row in self.rows.items():
+            key = row["externalId"]
+            own = by_key[key]["change"] or (Change.UPDATED if key in touched else None)
+            ids[place], changes[place] = by_key[key]["id"], own and Change(own)
         problems = tuple(sorted(self.problems, key=lambda problem: int(problem.field[1])))
-        return UpsertResult(tuple(ids), len(created), len(touched - created), problems)
+        return UpsertResult(tuple(ids), tuple(changes), problems)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkResult:
+    """What became of lists of links, each link (owner, target) by external ids: the new ones, those whose properties
+    changed, why others can't be; and the owners whose list differs from before."""
+
+    added: frozenset[tuple[str, str]]
+    changed: frozenset[tuple[str, str]]
+    touched: frozenset[str]
+    problems: Mapping[tuple[str, str], Problem]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], problems: Mapping[tuple[str, str], Problem]) -> LinkResult:
+        """The result of a statement that tells, for each owner, what it `added` and `changed`."""
+        return cls(
+            frozenset((row["external_id"], target) for row in rows for target in row["added"]),
+            frozenset((row["external_id"], target) for row in rows for target in row["changed"]),
+            frozenset(row["external_id"] for row in rows),
+            problems,
+        )
 
 
 def stored(value: Any) -> Any:
@@ -116,6 +148,11 @@ def not_a_count(row: Mapping[str, Any], name: str) -> list[Problem]:
     if value is None or 0 <= value <= MAX_COUNT:
         return []
     return [Problem((name,), ErrorCode.INVALID, f"Must be from 0 to {MAX_COUNT}, not {value}.")]
+
+
+def not_there(noun: str, key: str, field: str) -> Problem:
+    """What is wrong with an external id that names nothing."""
+    return Problem((field,), ErrorCode.NOT_FOUND, f"There is no {noun} with the external id {shortened(key)}.")
 
 
 def shortened(value: str) -> str:
