@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import structlog
 import typer
 import uvicorn
-from graph.imports import ImportSummary, NotAnExport, import_folder
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -29,6 +29,7 @@ from graph.db import Connection, Db, connect
 from graph.doctor import examine, server_version
 from graph.embedded import EmbeddedError, Server, embedded
 from graph.errors import GraphError, Refused
+from graph.imports import ImportSummary, NotAnExport, import_folder
 from graph.jars import JarError
 from graph.migrations import migrate as run_migrations
 from graph.migrations import pending
@@ -63,7 +64,7 @@ def serve(
 
 @app.command(name="import")
 def import_(
-    folder: Annotated[Path, typer.Argument(help="A CRM export: Account.csv, Contact.csv and so on.")],
+    folder: Annotated[Path, typer.Argument(help="A CRM export: Account.csv, Contact.csv and so on; see docs/import.md.")],
     rejects: Annotated[Path | None, typer.Option(help="Where to report what was left out.")] = None,
 ) -> None:
     """Import a CRM export in Salesforce's column names. Again and again without duplicates."""
@@ -324,17 +325,31 @@ def _say_browser(opened: Opened) -> None:
 
 
 def _say_imported(summary: ImportSummary) -> None:
-    table = Table("file", "rows", "new", "changed", "unchanged", "rejected", "left out", title="Imported")
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    table.add_column("imported", no_wrap=True)
+    for heading in ("rows", "new", "changed", "unchanged", "rejected", "values left out"):
+        table.add_column(heading, justify="right")
     for file in summary.files:
         cells = (file.rows, file.created, file.updated, file.unchanged, file.rejected, file.left_out)
         table.add_row(file.name, *(f"{cell:,}" for cell in cells))
     out.print(table)
     for file in summary.files:
         if file.ignored_columns:
-            out.print(f"{file.name}: not read: {', '.join(file.ignored_columns)}", markup=False)
-    if summary.reports:
-        out.print(f"{summary.reports:,} values or rows were left out: see {summary.rejects}", markup=False, soft_wrap=True)
+            out.print(f"Not read of {file.name}: {', '.join(file.ignored_columns)}.", markup=False)
+    if summary.ignored_files:
+        out.print(f"Not read: {', '.join(summary.ignored_files)}.", markup=False)
+    if summary.rejects:
+        rows, values = (sum(getattr(file, what) for file in summary.files) for what in ("rejected", "left_out"))
+        out.print(
+            f"{_plural(rows, 'row')} and {_plural(values, 'value')} were left out: {summary.rejects} tells which and why.",
+            markup=False,
+            soft_wrap=True,
+        )
     out.print(f"{summary.seconds:.1f} s")
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 GraphError
 |- Refused        a rule of the domain says no: one or more Problems, nothing was done
+|- NotAnExport    a folder of files that can't be understood: nothing was written
 |- Unavailable    the database can't answer now; the same call may succeed later
 `- TooExpensive   the database ended the statement: it took too long or too much memory
 """
@@ -60,6 +61,10 @@ class Refused(GraphError):
     def of(cls, field: str, code: ErrorCode, message: str) -> Refused:
         """One problem at a dotted field path; an empty path means the input as a whole."""
         return cls(Problem(tuple(field.split(".")) if field else (), code, message))
+
+
+class NotAnExport(GraphError):
+    """A folder holds no CRM export, or files that can't be understood. Nothing was written."""
 
 
 class Unavailable(GraphError):

@@ -1,0 +1,153 @@
+"""CSV files read strictly, in batches, each row with the physical line on which it starts.
+
+Polars reads the fields. It takes for granted that a file is well-formed and mends in silence what is not, and it can't tell
+a row's line when fields hold line breaks. So rows are cut out first, and held against the grammar of RFC 4180.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+
+from graph.errors import NotAnExport
+
+LINE = "line"  # the column that batches have beside those of the file
+MAX_ROW = 10_000_000  # characters; a quote that is never closed would make the rest of the file one row
+_GRAMMAR = r'^(?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*$'
+_QUOTED = r'"[^"]*"'
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """A row with too few or too many fields."""
+
+    line: int
+    fields: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows: `frame` has the text of each column (empty, never null) and LINE; `ragged` are those without a place in it."""
+
+    frame: pl.DataFrame
+    ragged: tuple[Ragged, ...]
+
+    def __len__(self) -> int:
+        return len(self.frame) + len(self.ragged)
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A file whose first row names its columns."""
+
+    path: Path
+    columns: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    def batches(self, size: int, names: Sequence[str]) -> Iterator[Batch]:
+        """The rows, with the columns of these names, blank lines left out. Raises NotAnExport."""
+        rows = _rows(self.path)
+        next(rows)
+        while taken := list(islice(rows, size)):
+            yield self._batch(taken, names)
+
+    def _batch(self, taken: Sequence[tuple[int, str]], names: Sequence[str]) -> Batch:
+        texts = pl.Series([text for _, text in taken], dtype=pl.String)
+        broken = (~texts.str.contains(_GRAMMAR)).arg_true()
+        if len(broken):
+            raise NotAnExport(_misquoted(self.path, taken[broken[0]][0]))
+        fields = _counted(texts)
+        whole = fields == len(self.columns)
+        ragged = tuple(Ragged(taken[at][0], fields[at]) for at in (~whole).arg_true())
+        lines = pl.Series(LINE, [line for line, _ in taken], dtype=pl.Int64).filter(whole)
+        # The same column may stand twice among those that nobody asks for, so they go by their places.
+        places = {str(self.columns.index(name)): name for name in names}
+        frame = _fields(texts.filter(whole), len(self.columns)).select(list(places)).rename(places)
+        return Batch(frame.with_columns(lines), ragged)
+
+
+def open_csv(path: Path) -> CsvFile:
+    """The file, its columns read. Raises NotAnExport."""
+    header = next(_rows(path), None)
+    if header is None:
+        raise NotAnExport(f"{path.name} is empty; its first line must name its columns.")
+    line, text = header
+    texts = pl.Series([text])
+    if not texts.str.contains(_GRAMMAR)[0]:
+        raise NotAnExport(_misquoted(path, line))
+    return CsvFile(path, _fields(texts, _counted(texts)[0]).row(0))
+
+
+def _counted(texts: pl.Series) -> pl.Series:
+    """How many fields well-formed rows have."""
+    return texts.str.replace_all(_QUOTED, "").str.count_matches(",", literal=True) + 1
+
+
+def _fields(texts: pl.Series, count: int) -> pl.DataFrame:
+    """The fields of well-formed rows, in columns named by their places."""
+    schema = {str(place): pl.String for place in range(count)}
+    if not len(texts):
+        return pl.DataFrame(schema=schema)
+    return pl.read_csv(
+        "\n".join(texts).encode(),
+        has_header=False,
+        schema=schema,
+        empty_string_is_null=False,
+    )
+
+
+def _rows(path: Path) -> Iterator[tuple[int, str]]:
+    """Each row that isn't blank, with the line on which it starts: a row ends with the line that closes its quotes."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for line, text in _joined(path, file):
+                if row := text.rstrip("\r\n"):
+                    yield line, row
+    except UnicodeDecodeError:
+        raise NotAnExport(_encoding(path)) from None
+    except OSError as error:
+        raise NotAnExport(f"{path.name} can't be read: {error.strerror}.") from None
+
+
+def _joined(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    start, parts, size, closed = 1, list[str](), 0, True
+    for number, text in enumerate(lines, 1):
+        if closed:
+            start, parts, size = number, [], 0
+        parts.append(text)
+        size += len(text)
+        closed ^= text.count('"') % 2 == 1
+        if closed:
+            yield start, "".join(parts)
+        elif size > MAX_ROW:
+            break
+    if not closed:
+        raise NotAnExport(f"{path.name}, the row that starts on line {start}: a quote is opened and never closed.")
+
+
+def _misquoted(path: Path, line: int) -> str:
+    return (
+        f"{path.name}, the row that starts on line {line}: its quotes are out of place. A field that holds a quote, a comma or "
+        "a line break must stand in quotes, with each quote inside it doubled."
+    )
+
+
+def _encoding(path: Path) -> str:
+    """What to say of a file that isn't UTF-8."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
+                break
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                byte = line[error.start]
+                return f"{path.name} isn't UTF-8: on line {number} stands the byte 0x{byte:02x}. Save it as UTF-8."
+    return f"{path.name} isn't UTF-8 but UTF-16. Save it as UTF-8."

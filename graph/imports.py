@@ -1,0 +1,476 @@
+"""The import of a CRM export: files in Salesforce's column names become accounts, people, products and activities.
+
+First every file is read through: what can't be understood as a whole is refused before anything is written. Then each is
+read again in batches that go through the same doors as the API's upserts, so the rules are theirs. A value that a rule
+refuses is left out and its row is taken without it (what the graph has stays); what a row can't be without rejects it.
+Everything left out is reported by file, line, column, value and reason. docs/import.md says more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from graph import accounts, activities, people, products
+from graph.activities import MAX_ACTIVITIES_PER_CALL
+from graph.csvfiles import LINE, CsvFile, open_csv
+from graph.db import Db
+from graph.errors import NotAnExport, Problem
+from graph.model import MAX_ROWS_PER_CALL, Change, Input, PersonRelationship
+from graph.people import Relations
+from graph.rejects import Rejects, Report
+from graph.rows import LinkResult, UpsertResult
+from graph.salesforce import ACCOUNTS, ACTIVITIES, ASSETS, CONTACTS, KINDS, PRODUCTS, RELATIONS, Column, Kind
+
+SCANNED = 10_000  # rows in a batch that is only looked at
+Progress = Callable[[str, int, int], None]
+Link = tuple[str, str]
+
+_OWNED = {LINE: pl.Int64, "account": pl.String, "product": pl.String, "revenue": pl.Float64, "since": pl.Date}
+_RELATED = {LINE: pl.Int64, "person": pl.String, "account": pl.String, "relationship": pl.String}
+
+
+@dataclass(slots=True)
+class FileSummary:
+    """What became of a file's rows. `left_out` counts the values that were left out of rows that were taken."""
+
+    name: str
+    rows: int
+    ignored_columns: tuple[str, ...]
+    created: int = 0
+    updated: int = 0
+    rejected: int = 0
+    left_out: int = 0
+
+    @property
+    def unchanged(self) -> int:
+        """Rows that say what the graph says already."""
+        return self.rows - self.created - self.updated - self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """What became of an export: its files in the order of their import, and where `reports` of what was left out stand."""
+
+    files: tuple[FileSummary, ...]
+    ignored_files: tuple[str, ...]
+    reports: int
+    rejects: Path | None
+    seconds: float
+
+
+async def import_folder(db: Db, folder: Path, *, by: str, progress: Progress | None = None, rejects: Path) -> ImportSummary:
+    """Imports the files that are there of an export; a second time changes nothing.
+
+    `progress` is told a file's name, how many of its rows are done, and of how many. `rejects` is where the reports go; it
+    is deleted if there are none. Raises NotAnExport, with nothing written, and GraphError if `rejects` can't be written.
+    """
+    began = time.monotonic()
+    sources = _sources(folder)
+    _refuse_overwriting(sources, rejects)
+    with Rejects(rejects) as reports:
+        await _Import(db, by, sources, reports, progress or (lambda _file, _done, _total: None)).run()
+    return ImportSummary(
+        tuple(source.summary for source in sources),
+        _ignored_files(folder, rejects),
+        reports.count,
+        rejects if reports.count else None,
+        time.monotonic() - began,
+    )
+
+
+def _refuse_overwriting(sources: Sequence[_Source], rejects: Path) -> None:
+    if rejects.resolve() in [source.file.path.resolve() for source in sources]:
+        raise NotAnExport(f"{rejects} is a file of the export; what is left out must be reported in another.")
+
+
+def _ignored_files(folder: Path, rejects: Path) -> tuple[str, ...]:
+    known = {rejects.name, *(kind.file for kind in KINDS)}
+    return tuple(sorted(path.name for path in folder.glob("*.csv") if path.name not in known))
+
+
+# --- the first reading: is it an export? ----------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Source:
+    """A file that is there. `repeated` maps the lines of rows whose id stood before to the line where it stood first."""
+
+    kind: Kind
+    file: CsvFile
+    summary: FileSummary
+    repeated: Mapping[int, int]
+    done: int = 0
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns that are read, as far as the file has them."""
+        return [column for column in self.kind.columns if column.name in self.file.columns]
+
+    def has(self, name: str) -> bool:
+        return name in self.file.columns
+
+
+def _sources(folder: Path) -> list[_Source]:
+    """The files that are there, all of them understood. Raises NotAnExport that names whatever is wrong."""
+    expected = ", ".join(kind.file for kind in KINDS)
+    if not folder.is_dir():
+        raise NotAnExport(f"{folder} is not a folder. A CRM export is a folder with one or more of {expected}.")
+    present = [(kind, folder / kind.file) for kind in KINDS if (folder / kind.file).is_file()]
+    if not present:
+        raise NotAnExport(f"{folder} holds no CRM export. Expected are one or more of {expected}.")
+    sources: list[_Source] = []
+    wrong: list[str] = []
+    for kind, path in present:
+        try:
+            sources.append(_scanned(kind, path))
+        except NotAnExport as error:
+            wrong.append(str(error))
+    if wrong:
+        raise NotAnExport("\n".join([*wrong, "Nothing was imported."]))
+    return sources
+
+
+def _scanned(kind: Kind, path: Path) -> _Source:
+    file = open_csv(path)
+    _refuse_columns(kind, file)
+    count = 0
+    parts: list[pl.DataFrame] = []
+    for batch in file.batches(SCANNED, [kind.key]):
+        count += len(batch)
+        parts.append(batch.frame)
+    repeated: dict[int, int] = {}
+    if parts:
+        ids = pl.concat(parts)
+        ids = ids.filter(pl.col(kind.key).is_duplicated() & (pl.col(kind.key).str.strip_chars() != ""))
+        ids = ids.with_columns(first=pl.col(LINE).min().over(kind.key)).filter(pl.col("first") != pl.col(LINE))
+        repeated = dict(zip(ids[LINE], ids["first"], strict=True))
+    known = {column.name for column in kind.columns}
+    ignored = tuple(name for name in file.columns if name not in known)
+    return _Source(kind, file, FileSummary(kind.file, count, ignored), repeated)
+
+
+def _refuse_columns(kind: Kind, file: CsvFile) -> None:
+    missing = [name for name in kind.needed if name not in file.columns]
+    if kind.some and not any(name in file.columns for name in kind.some):
+        missing.append(" or ".join(kind.some))
+    if missing:
+        found = ", ".join(repr(name) for name in file.columns)
+        words = f"{file.name} has no column {', '.join(missing)}. Its first line names {found}."
+        alone = len(file.columns) == 1 and any(mark in file.columns[0] for mark in ";\t|")
+        raise NotAnExport(words + (" Fields must be separated by commas." if alone else ""))
+    twice = [column.name for column in kind.columns if file.columns.count(column.name) > 1]
+    if twice:
+        raise NotAnExport(f"{file.name} has more than one column {', '.join(twice)}.")
+
+
+# --- the second reading ---------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row that may be taken: its texts by column, its values by field, those that are links apart. A value that was left
+    out is in neither."""
+
+    line: int
+    texts: Mapping[str, str]
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    links: dict[str, str | None] = field(default_factory=dict[str, str | None])
+
+
+class _Import:
+    """One import under way."""
+
+    def __init__(self, db: Db, by: str, sources: Sequence[_Source], rejects: Rejects, progress: Progress) -> None:
+        self._db = db
+        self._by = by
+        self._sources = {source.kind: source for source in sources}
+        self._rejects = rejects
+        self._progress = progress
+
+    async def run(self) -> None:
+        """Products and accounts before what links to them."""
+        for source in self._sources.values():
+            self._progress(source.file.name, 0, source.summary.rows)
+        for step in (self._products, self._accounts, self._people, self._activities):
+            await step()
+            self._rejects.flush()
+
+    # --- rows, and what is left out of them
+
+    def _read(self, source: _Source, size: int) -> Iterator[list[_Row]]:
+        """A file's rows in batches, less those that are rejected by themselves. A batch is done when the next is asked for."""
+        columns = source.columns
+        for batch in source.file.batches(size, [column.name for column in columns]):
+            for one in batch.ragged:
+                words = f"The row has {one.fields} fields, the first line {len(source.file.columns)}."
+                self._reject(source, one.line, "", "", words)
+            yield [row for texts in batch.frame.iter_rows(named=True) if (row := self._row(source, columns, texts))]
+            source.done += len(batch)
+            self._progress(source.file.name, source.done, source.summary.rows)
+
+    def _row(self, source: _Source, columns: Sequence[Column], texts: Mapping[str, Any]) -> _Row | None:
+        row = _Row(texts[LINE], texts)
+        unfit = _unfit(source, row)
+        if unfit:
+            self._reject(source, row.line, *unfit)
+            return None
+        for column in columns:
+            value = texts[column.name]
+            try:
+                (row.links if column.link else row.values)[column.field] = column.read(value) if value.strip() else None
+            except ValueError as error:
+                if column.name in source.kind.needed:
+                    self._reject(source, row.line, column.name, value, str(error))
+                    return None
+                self._leave_out(source, row.line, column.name, value, str(error))
+        return row
+
+    def _reject(self, source: _Source, line: int, column: str, value: str, reason: str) -> None:
+        self._rejects.add(Report(source.file.name, line, column, value, True, reason))
+        source.summary.rejected += 1
+
+    def _leave_out(self, source: _Source, line: int, column: str, value: str, reason: str) -> None:
+        self._rejects.add(Report(source.file.name, line, column, value, False, reason))
+        source.summary.left_out += 1
+
+    async def _upsert(
+        self, source: _Source, rows: list[_Row], write: Callable[[list[Input]], Awaitable[UpsertResult]]
+    ) -> list[tuple[_Row, Change | None]]:
+        """Writes the rows; those that a rule refuses again, without the values that it refuses. Returns those taken."""
+        taken: list[tuple[_Row, Change | None]] = []
+        while rows:
+            done = await write([row.values for row in rows])
+            wrong: defaultdict[int, list[Problem]] = defaultdict(list)
+            for problem in done.problems:
+                wrong[int(problem.field[1])].append(problem)
+            taken += [(row, done.changes[place]) for place, row in enumerate(rows) if place not in wrong]
+            rows = [rows[place] for place in sorted(wrong) if self._mended(source, rows[place], wrong[place])]
+        return taken
+
+    def _mended(self, source: _Source, row: _Row, problems: Sequence[Problem]) -> bool:
+        """Takes out of a row what it was refused for. False if it can't be without."""
+        refused = {source.kind.column(problem.field[2]): problem for problem in problems}
+        for column, problem in refused.items():
+            if column in source.kind.needed:
+                self._reject(source, row.line, column, row.texts[column], problem.message)
+                return False
+        for column, problem in refused.items():
+            self._leave_out(source, row.line, column, row.texts[column], problem.message)
+            del row.values[problem.field[2]]
+        return True
+
+    def _count_links(self, source: _Source, lines: Mapping[Link, Sequence[int]], done: LinkResult, ends: Link) -> None:
+        """Counts the rows that stand for links. `ends` are the columns that name the two ends."""
+        for link, rows in lines.items():
+            if problem := done.problems.get(link):
+                end = 0 if problem.field[0] == "externalId" else 1
+                for line in rows:
+                    self._reject(source, line, ends[end], link[end], problem.message)
+            source.summary.created += len(rows) if link in done.added else 0
+            source.summary.updated += len(rows) if link in done.changed else 0
+
+    # --- products, accounts and what they own
+
+    async def _products(self) -> None:
+        source = self._sources.get(PRODUCTS)
+        if source is None:
+            return
+        for rows in self._read(source, MAX_ROWS_PER_CALL):
+            taken = await self._upsert(source, rows, lambda batch: products.upsert(self._db, batch))
+            _count(source, [change for _, change in taken])
+
+    async def _accounts(self) -> None:
+        """Accounts first, then their parents, for these may stand anywhere; then what they own."""
+        changes: dict[str, Change | None] = {}
+        parents: dict[str, tuple[str | None, int]] = {}
+        source, assets = self._sources.get(ACCOUNTS), self._sources.get(ASSETS)
+        if source:
+            for rows in self._read(source, MAX_ROWS_PER_CALL):
+                taken = await self._upsert(source, rows, lambda batch: accounts.upsert(self._db, batch, by=self._by))
+                changes |= {row.values["externalId"]: change for row, change in taken}
+                parents |= {
+                    row.values["externalId"]: (row.links["parent"], row.line) for row, _ in taken if "parent" in row.links
+                }
+            for key in await self._move(source, parents):
+                changes[key] = changes[key] or Change.UPDATED
+        if assets:
+            for key in await self._own(assets, changes):
+                if key in changes:
+                    changes[key] = changes[key] or Change.UPDATED
+        if source:
+            _count(source, changes.values())
+
+    async def _move(self, source: _Source, parents: Mapping[str, tuple[str | None, int]]) -> list[str]:
+        moved, refused = await accounts.move(self._db, {child: parent for child, (parent, _) in parents.items()}, by=self._by)
+        for child, problem in refused.items():
+            parent, line = parents[child]
+            self._leave_out(source, line, source.kind.column("parent"), parent or "", problem.message)
+        return moved
+
+    async def _own(self, source: _Source, listed: Iterable[str]) -> set[str]:
+        """Makes what accounts own as the assets say: nothing for a listed account without any. Returns whose list changed."""
+        assets = self._frame(source, _OWNED, lambda _row: True)
+        given = [column.field for column in source.columns if column.field in accounts.OWNED]
+        touched: set[str] = set()
+        for keys in _chunks(sorted({*listed, *assets["account"]}), MAX_ROWS_PER_CALL):
+            rows: defaultdict[Link, list[dict[str, Any]]] = defaultdict(list)
+            for row in assets.filter(pl.col("account").is_in(keys)).iter_rows(named=True):
+                rows[row["account"], row["product"]].append(row)
+            lists: dict[str, list[Input]] = {key: [] for key in keys}
+            for (account, product), several in rows.items():
+                owned = {"revenue": _revenue(several), "since": _since(several)}
+                lists[account].append({"productExternalId": product, **{name: owned[name] for name in given}})
+            done = await accounts.own(self._db, lists, by=self._by)
+            touched |= done.touched
+            lines = {link: [row[LINE] for row in several] for link, several in rows.items()}
+            self._count_links(source, lines, done, ("AccountId", "Product2Id"))
+        return touched
+
+    def _frame(self, source: _Source, schema: Mapping[str, Any], holds: Callable[[_Row], bool]) -> pl.DataFrame:
+        """The rows of a file of links, all at once, for those of one owner may stand anywhere."""
+        parts = [
+            pl.DataFrame([{LINE: row.line, **row.values} for row in rows if holds(row)], schema=schema)
+            for rows in self._read(source, SCANNED)
+        ]
+        return pl.concat([pl.DataFrame(schema=schema), *parts])
+
+    # --- people and their relations
+
+    async def _people(self) -> None:
+        contacts, source = self._sources.get(CONTACTS), self._sources.get(RELATIONS)
+        relations = self._relations(source) if source else pl.DataFrame(schema=_RELATED)
+        if contacts:
+            for rows in self._read(contacts, MAX_ROWS_PER_CALL):
+                taken = await self._upsert(contacts, rows, lambda batch: people.upsert(self._db, batch, by=self._by))
+                own = pl.col("person").is_in([row.values["externalId"] for row, _ in taken])
+                touched = await self._relate([row for row, _ in taken], relations.filter(own))
+                relations = relations.filter(~own)
+                changed = (c or (Change.UPDATED if row.values["externalId"] in touched else None) for row, c in taken)
+                _count(contacts, changed)
+        for keys in _chunks(relations["person"].unique().sort(), MAX_ROWS_PER_CALL):
+            await self._relate([], relations.filter(pl.col("person").is_in(keys)))
+
+    def _relations(self, source: _Source) -> pl.DataFrame:
+        """The relations that hold, each person once at each account."""
+        today = datetime.now(UTC).date()
+
+        def holds(row: _Row) -> bool:
+            end = row.values.get("end")
+            if row.values.get("active") is False:
+                self._reject(source, row.line, "IsActive", row.texts["IsActive"], "The relation is not active.")
+            elif end and end < today:
+                self._reject(source, row.line, "EndDate", row.texts["EndDate"], "The relation has ended.")
+            else:
+                return True
+            return False
+
+        found = self._frame(source, _RELATED, holds)
+        found = found.with_columns(first=pl.col(LINE).min().over("person", "account"))
+        again = pl.col("first") != pl.col(LINE)
+        for row in found.filter(again).iter_rows(named=True):
+            words = f"Line {row['first']} relates this person to this account; a person relates once to each."
+            self._reject(source, row[LINE], "AccountId", row["account"], words)
+        return found.filter(~again).drop("first")
+
+    async def _relate(self, contacts: Sequence[_Row], relations: pl.DataFrame) -> set[str]:
+        """Makes people's relations as their AccountId (as EMPLOYEE) and the relations' Roles say. What the export doesn't
+        tell stays: without AccountId the employees, without the other file the others. Returns whose relations changed."""
+        source = self._sources.get(RELATIONS)
+        wanted: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
+        keep: dict[str, list[PersonRelationship]] = {}
+        direct: dict[Link, _Row] = {}
+        for row in contacts:
+            person = row.values["externalId"]
+            keep[person] = [] if source else [PersonRelationship.CONTRACTOR, PersonRelationship.PARTNER]
+            if "account" not in row.links:
+                keep[person].append(PersonRelationship.EMPLOYEE)
+            elif account := row.links["account"]:
+                wanted[person][account] = PersonRelationship.EMPLOYEE
+                direct[person, account] = row
+        lines: dict[Link, list[int]] = {}
+        for one in relations.iter_rows(named=True):
+            person, account = one["person"], one["account"]
+            keep.setdefault(person, [PersonRelationship.EMPLOYEE])
+            told = PersonRelationship.EMPLOYEE if source and source.has("Roles") else None
+            wanted[person][account] = one["relationship"] or wanted[person].get(account) or told
+            lines[person, account] = [one[LINE]]
+        done = await people.relate(self._db, {person: _listed(wanted[person], keep[person]) for person in keep}, by=self._by)
+        for (person, account), row in direct.items():
+            if problem := done.problems.get((person, account)):
+                self._leave_out(self._sources[CONTACTS], row.line, "AccountId", account, problem.message)
+        if source:
+            self._count_links(source, lines, done, ("ContactId", "AccountId"))
+        return set(done.touched)
+
+    # --- what people did
+
+    async def _activities(self) -> None:
+        source = self._sources.get(ACTIVITIES)
+        if source is None:
+            return
+        for rows in self._read(source, MAX_ACTIVITIES_PER_CALL):
+            done = await activities.record(self._db, [row.values for row in rows])
+            for place, problem in {int(problem.field[1]): problem for problem in done.problems}.items():
+                column = source.kind.column(problem.field[2])
+                self._reject(source, rows[place].line, column, rows[place].texts[column], problem.message)
+            source.summary.created += done.recorded
+            self._rejects.flush()
+
+
+# --- small things ---------------------------------------------------------------------------------------------------
+
+
+def _unfit(source: _Source, row: _Row) -> tuple[str, str, str] | None:
+    """Why a row can't be taken, as column, value and reason: what it can't be without is blank, or its id stood before."""
+    kind, texts = source.kind, row.texts
+    for name in kind.needed:
+        if not texts[name].strip():
+            return name, texts[name], f"{name} is needed; it can't be blank."
+    if kind.some and not any(texts.get(name, "").strip() for name in kind.some):
+        name = next(name for name in kind.some if name in texts)
+        return name, texts[name], f"{' or '.join(kind.some)} is needed; they can't all be blank."
+    if row.line in source.repeated:
+        words = f"The row on line {source.repeated[row.line]} has this {kind.key} already; the first one counts."
+        return kind.key, texts[kind.key], words
+    return None
+
+
+def _listed(accounts_of: Mapping[str, str | None], keep: Sequence[PersonRelationship]) -> Relations:
+    relations = [
+        {"accountExternalId": account, **({"relationship": relationship} if relationship else {})}
+        for account, relationship in accounts_of.items()
+    ]
+    return Relations(relations, keep)
+
+
+def _revenue(assets: Sequence[Mapping[str, Any]]) -> float | None:
+    """The sum of an account's assets of one product, exact in decimals, so the same in whatever order they stand."""
+    prices = [Fraction(repr(one["revenue"])) for one in assets if one["revenue"] is not None]
+    return float(sum(prices)) if prices else None
+
+
+def _since(assets: Sequence[Mapping[str, Any]]) -> date | None:
+    """The day on which an account came to own a product first."""
+    return min((one["since"] for one in assets if one["since"] is not None), default=None)
+
+
+def _count(source: _Source, changes: Iterable[Change | None]) -> None:
+    for change in changes:
+        source.summary.created += change is Change.CREATED
+        source.summary.updated += change is Change.UPDATED
+
+
+def _chunks(keys: Iterable[str], size: int) -> Iterator[list[str]]:
+    remaining = iter(keys)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
