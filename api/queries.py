@@ -11,6 +11,7 @@ from api.context import Context
 from api.planning import events_page
 from api.types.accounts import Account, Product
 from api.types.base import After, Before, Connection, First, Last, Node, field, planned
+from api.types.engagement import EngagementModel
 from api.types.enums import BuyingGroupEventType, LifecycleStatus, Permission
 from api.types.events import BuyingGroupEventConnection
 from api.types.filters import (
@@ -184,6 +185,11 @@ class Query:
     @planned
     def stage_models(self, search: Search = None) -> list[StageModel]:
         """The stage models, last update first."""
+        ...
+
+    @planned
+    def engagement_models(self, search: Search = None) -> list[EngagementModel]:
+        """The engagement models, last update first; exactly one is LIVE."""
         ...
 
     @planned

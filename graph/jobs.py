@@ -1,4 +1,5 @@
-"""Jobs: making and maintaining buying groups in small transactions, by whichever instance holds the job's lease.
+"""Jobs: making and maintaining buying groups and calculating engagement in small transactions, by whichever instance holds
+the job's lease.
 
 Each batch is one transaction: it holds the job, does the work, and moves the job's cursor and progress on. So a batch is
 done once or not at all, a cancelled job stops between batches, and a job whose instance died goes on where it stood.
@@ -18,7 +19,7 @@ from uuid import uuid4
 
 import structlog
 
-from graph import events, once
+from graph import events, once, scoring
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, GraphError, Refused, Unavailable
 from graph.filters import account_predicate
@@ -72,6 +73,13 @@ async def start_maintenance(db: Db, interest_id: str | None = None, *, by: str) 
     if not rows:
         raise Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
     return rows[0]["id"]
+
+
+async def start_scoring(db: Db, as_of: datetime | None = None, *, by: str) -> str:
+    """Queues the calculation of engagement, as of now unless given, and returns the job's id. Raises Refused: INVALID."""
+    if as_of is not None and as_of > datetime.now(UTC):
+        raise Refused.of("asOf", ErrorCode.INVALID, "Engagement can be calculated as of now or an earlier time, not a later one.")
+    return (await db.write(query("job/start_scoring"), as_of=as_of, by=by))[0]["id"]
 
 
 async def queue_daily(db: Db, at: time, now: datetime | None = None) -> bool:
@@ -163,29 +171,31 @@ class _Claim:
     interest_id: str | None
     audience_id: str | None
     entry_stage_id: str | None
+    as_of: datetime | None
     lease: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What a batch did, and where the job goes on; no cursor: it is done."""
+    """What a batch did, and where the job goes on; no cursor: it is done. `busy`: the batch waits for another job."""
 
     cursor: dict[str, Any] | None
     total: int = 0
     done: int = 0
     created: int = 0
     counts: Counts = field(default_factory=Counts)
+    busy: bool = False
 
 
-async def _batch(db: Db, claim: _Claim) -> bool:
-    """Does the job's next batch. False when the job is done, or is no longer this instance's."""
+async def _batch(db: Db, claim: _Claim) -> _Step | None:
+    """Does the job's next batch. None when the job is no longer this instance's."""
 
-    async def work(tx: Tx) -> bool:
+    async def work(tx: Tx) -> _Step | None:
         held = await tx.run(query("job/hold"), id=claim.id, lease=claim.lease, seconds=LEASE)
         if not held:
-            return False
+            return None
         cursor = json.loads(held[0]["cursor"]) if held[0]["cursor"] else {}
-        step = await (_create(tx, claim, cursor) if claim.kind == "CREATE" else _maintain(tx, claim, cursor))
+        step = await _step(tx, claim, cursor, held[0]["created"])
         counts = step.counts
         await tx.run(
             query("job/advance"),
@@ -201,9 +211,23 @@ async def _batch(db: Db, claim: _Claim) -> bool:
         )
         if step.cursor is None:
             await tx.run(query("job/finish"), id=claim.id, lease=claim.lease, status="SUCCEEDED", error=None)
-        return step.cursor is not None
+        return step
 
     return await db.transaction(work, name=f"job/{claim.kind.lower()}_batch")
+
+
+async def _step(tx: Tx, claim: _Claim, cursor: dict[str, Any], created: int) -> _Step:
+    """The work of a batch. A job that has made groups (`created` before this batch) goes on to calculate engagement."""
+    if claim.kind == "SCORE" or _SCORE in cursor:
+        scored = await scoring.step(tx, cursor.get(_SCORE, {}), job_id=claim.id, as_of=claim.as_of, by=claim.by)
+        return _Step(None if scored.cursor is None else {_SCORE: scored.cursor}, busy=scored.busy)
+    step = await (_create(tx, claim, cursor) if claim.kind == "CREATE" else _maintain(tx, claim, cursor))
+    if step.cursor is None and created + step.created > 0:
+        return replace(step, cursor={_SCORE: {}})
+    return step
+
+
+_SCORE = "score"
 
 
 async def _create(tx: Tx, claim: _Claim, cursor: dict[str, Any]) -> _Step:
@@ -333,7 +357,9 @@ async def run_next(db: Db) -> bool:
     else:
         return False
     row = rows[0]
-    claim = _Claim(row["id"], row["kind"], row["by"], row["interest_id"], row["audience_id"], row["entry_stage_id"], lease)
+    as_of = None if row["as_of"] is None else datetime.fromtimestamp(row["as_of"] / 1000, UTC)
+    parts = row["interest_id"], row["audience_id"], row["entry_stage_id"]
+    claim = _Claim(row["id"], row["kind"], row["by"], *parts, as_of, lease)
     try:
         await _work(db, claim)
     except asyncio.CancelledError:
@@ -344,8 +370,10 @@ async def run_next(db: Db) -> bool:
 
 async def _work(db: Db, claim: _Claim) -> None:
     try:
-        while await _batch(db, claim):
+        while (step := await _batch(db, claim)) and step.cursor is not None:
             await events.number(db)
+            if step.busy:
+                await asyncio.sleep(LOOK)
         await events.number(db)
     except Unavailable:
         raise  # the lease runs out, and some instance goes on

@@ -16,7 +16,7 @@ from make import Api, api_over
 
 from graph.db import Db, connect
 from graph.embedded import Options, Server, embedded
-from graph.migrations import migrate
+from graph.migrations import all_migrations, migrate
 from graph.queries import Query
 
 # Examples share the one graph of their test and take as long as the machine needs.
@@ -24,6 +24,7 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 _WIPE: LiteralString = "MATCH (n) WHERE NOT n:_Migration AND NOT coalesce(n.isDefault, false) DETACH DELETE n"
+_SEEDS = [seed for step in all_migrations() for seed in step.statements if seed.mode == "write"]
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +58,9 @@ async def shared_db(server: Server) -> AsyncGenerator[Db]:
 
 @pytest.fixture
 async def db(shared_db: Db) -> Db:
-    """The graph, empty but for the default roles."""
-    await shared_db.write(Query("tests/wipe", _WIPE, "write"))
+    """The graph as migrations leave it: empty but for the default roles and the default engagement model."""
+    for statement in (Query("tests/wipe", _WIPE, "write"), *_SEEDS):
+        await shared_db.write(statement)
     shared_db.statements = 0
     return shared_db
 

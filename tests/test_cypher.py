@@ -53,12 +53,15 @@ LABELS = {
     "AccountAudience": f"{AUDIT} kind rule ruleSummary",
     "BuyingGroup": f"{AUDIT} accountId interestId templateVersion inAudience status completeness engagementScore",
     "MembershipEvent": "id at action source actor journey outcome overruledBy roleId role reason",
+    "EngagementModel": f"{AUDIT} status",
+    "ActivityWeight": "activityType weight position",
+    "_Scores": "ids points",
     "BuyingGroupEvent": "id seq type at actor journey previous current",
     "_New": "id",
-    "Job": "id kind status createdAt createdBy startedAt finishedAt error cursor accountsTotal accountsDone groupsCreated"
+    "Job": "id kind status asOf createdAt createdBy startedAt finishedAt error cursor accountsTotal accountsDone groupsCreated"
     " membersAdded membersRemoved rolesChanged overruled _lease _leasedUntil",
     "_IdempotencyKey": "id fingerprint at result",
-    "_Lock": "name value day",
+    "_Lock": "name value day holder",
     "_Migration": "version name appliedAt",
 }
 TYPES = {
@@ -71,6 +74,7 @@ TYPES = {
     "FOR_ROLE": "",
     "SELLS": "",
     "USES": "",
+    "HAS_WEIGHT": "",
     "TRACKS": "",
     "HAS_STAGE": "position",
     "MAY_MOVE_TO": "",

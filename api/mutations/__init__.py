@@ -6,6 +6,7 @@ import strawberry
 
 from api.mutations.configuration import AudienceMutations, InterestMutations, RoleMutations, TemplateMutations
 from api.mutations.data import DataMutations
+from api.mutations.engagement import EngagementMutations
 from api.mutations.groups import GroupMutations
 from api.mutations.jobs import JobMutations
 from api.mutations.members import MemberMutations
@@ -24,6 +25,7 @@ class Mutation(
     TemplateMutations,
     InterestMutations,
     AudienceMutations,
+    EngagementMutations,
     JobMutations,
 ):
     pass

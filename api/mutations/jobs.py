@@ -49,12 +49,12 @@ class JobMutations:
     async def create_buying_groups(self, info: ContextInfo, input: CreateArg) -> JobPayload:
         wanted, here = plain(input), info.context
         sold = wanted["solutionInterestId"], wanted["accountAudienceId"], wanted["entryStageId"]
-        return _queued(info, await jobs.start_creation(here.db, *sold, by=here.viewer))
+        return queued(info, await jobs.start_creation(here.db, *sold, by=here.viewer))
 
     @mutation("Queues a job that brings groups up to date with their templates, audiences and rules.")
     async def maintain_buying_groups(self, info: ContextInfo, input: MaintainArg) -> JobPayload:
         interest = plain(input)["solutionInterestId"]
-        return _queued(info, await jobs.start_maintenance(info.context.db, interest, by=info.context.viewer))
+        return queued(info, await jobs.start_maintenance(info.context.db, interest, by=info.context.viewer))
 
     @mutation("Ends a job after the batch at hand. What it did stays.")
     async def cancel_job(self, info: ContextInfo, id: Id) -> JobPayload:
@@ -66,7 +66,8 @@ class JobMutations:
         return DeletePayload(deleted_id=id)
 
 
-def _queued(info: ContextInfo, job_id: str) -> JobPayload:
+def queued(info: ContextInfo, job_id: str) -> JobPayload:
+    """The payload of a job that was just queued, which the runner is told of."""
     info.context.wake_jobs()
     return JobPayload(job=_ref(job_id))
 

@@ -34,6 +34,7 @@ class Job(Node):
     solution_interest: LazyInterest | None = field("The interest it works for.")
     account_audience: LazyAudience | None = field("The audience it works through.")
     progress: JobProgress = field("How far it is.")
+    as_of: DateTime | None = field("The time as of which it calculates engagement; null for when it runs, and for other jobs.")
     created_at: DateTime = field("When it was asked for.")
     created_by: str = field("Who asked for it.")
     started_at: DateTime | None = field("When it began.")

@@ -6,6 +6,6 @@ MATCH (i:SolutionInterest {id: $interest_id})-[:USES]->(t:RoleTemplate)
 RETURN i.name AS name, i.sellingLevel AS selling_level, i.updateExistingBuyingGroups AS follow, t.version AS version,
   COLLECT {
     MATCH (t)-[:HAS_CARD]->(c:RoleCard)-[:FOR_ROLE]->(r:Role)
-    RETURN c {.autoAssign, .scope, .maxDistance, .condition, roleId: r.id, role: r.name} ORDER BY c.priority
+    RETURN c {.autoAssign, .scope, .maxDistance, .condition, roleId: r.id, role: r.name} AS card ORDER BY c.priority
   } AS cards,
   COLLECT { MATCH (i)-[targets:TARGETS]->(u:AccountAudience) RETURN u {.id, .rule, entryStageId: targets.entryStageId} ORDER BY u.id } AS audiences

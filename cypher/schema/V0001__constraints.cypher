@@ -21,6 +21,7 @@ CREATE CONSTRAINT buying_group_account_interest IF NOT EXISTS FOR (n:BuyingGroup
 CREATE CONSTRAINT membership_event_id IF NOT EXISTS FOR (n:MembershipEvent) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT buying_group_event_id IF NOT EXISTS FOR (n:BuyingGroupEvent) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT buying_group_event_seq IF NOT EXISTS FOR (n:BuyingGroupEvent) REQUIRE n.seq IS UNIQUE;
+CREATE CONSTRAINT engagement_model_id IF NOT EXISTS FOR (n:EngagementModel) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT activity_id IF NOT EXISTS FOR (n:Activity) REQUIRE n.activityId IS UNIQUE;
 CREATE CONSTRAINT job_id IF NOT EXISTS FOR (n:Job) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT idempotency_key_id IF NOT EXISTS FOR (n:_IdempotencyKey) REQUIRE n.id IS UNIQUE;

@@ -8,4 +8,5 @@ CREATE INDEX product_name IF NOT EXISTS FOR (n:Product) ON (n.name, n.id);
 CREATE INDEX buying_group_name IF NOT EXISTS FOR (n:BuyingGroup) ON (n.name, n.id);
 CREATE TEXT INDEX buying_group_name_key IF NOT EXISTS FOR (n:BuyingGroup) ON (n.nameKey);
 CREATE INDEX buying_group_interest IF NOT EXISTS FOR (n:BuyingGroup) ON (n.interestId, n.id);
+CREATE INDEX activity_type_time IF NOT EXISTS FOR (n:Activity) ON (n.type, n.occurredAt);
 CREATE INDEX job_status IF NOT EXISTS FOR (n:Job) ON (n.status, n.createdAt);

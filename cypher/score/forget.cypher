@@ -1,0 +1,4 @@
+// Forgets what a calculation that was not finished has kept.
+// mode: write
+MATCH (s:_Scores)
+DELETE s

@@ -1,0 +1,19 @@
+// What the next groups' members, by the groups' ids, have reached together: the sum of their scores, each times the weight of
+// its role, the weights normalised over the roles that members hold. Kept as in sum_people.cypher.
+// mode: write
+// params: after, limit, chunk
+// returns: last, done, top
+MATCH (g:BuyingGroup)
+WHERE g.id > $after
+WITH g ORDER BY g.id LIMIT $limit
+CALL (g) {
+  MATCH (g)<-[m:MEMBER_OF]-(p:Person)
+  WITH g, m.roleId AS role_id, sum(p.engagementScore) AS score
+  MATCH (g)-[:FOR_INTEREST]->(:SolutionInterest)-[:USES]->(:RoleTemplate)
+    -[:HAS_CARD|HAD_CARD {version: g.templateVersion}]->(c:RoleCard)-[:FOR_ROLE]->(:Role {id: role_id})
+  WITH sum(score * c.weight) AS weighted, sum(c.weight) AS weights
+  RETURN CASE WHEN weights > 0 THEN toFloat(weighted) / weights ELSE 0.0 END AS points
+}
+WITH collect(g.id) AS ids, collect(points) AS points, max(g.id) AS last, max(points) AS top
+FOREACH (i IN range(0, size(ids) - 1, $chunk) | CREATE (:_Scores {ids: ids[i .. i + $chunk], points: points[i .. i + $chunk]}))
+RETURN last, size(ids) AS done, top

@@ -1,0 +1,19 @@
+// What the next people, by id, did in the window, in points: per type and UTC day at most `cap` times the type's share.
+// The points are kept in chunks, for they become scores only when the highest is known. `share` maps types to the part of the
+// largest weight that theirs is; others don't count. The window is given in seconds since 1970, from a midnight in UTC on.
+// mode: write
+// params: after, limit, chunk, since, until, cap, shares
+// returns: last, done, top
+MATCH (p:Person)
+WHERE p.id > $after
+WITH p ORDER BY p.id LIMIT $limit
+CALL (p) {
+  MATCH (p)-[:HAD_ACTIVITY]->(x:Activity)
+  WITH x, x.occurredAt.epochSeconds AS moment
+  WHERE moment >= $since AND moment < $until AND $shares[x.type] > 0
+  WITH x.type AS type, (moment - $since) / 86400 AS day, count(x) AS times
+  RETURN toFloat(sum($shares[type] * CASE WHEN times > $cap THEN $cap ELSE times END)) AS points
+}
+WITH collect(p.id) AS ids, collect(points) AS points, max(p.id) AS last, max(points) AS top
+FOREACH (i IN range(0, size(ids) - 1, $chunk) | CREATE (:_Scores {ids: ids[i .. i + $chunk], points: points[i .. i + $chunk]}))
+RETURN last, size(ids) AS done, top
