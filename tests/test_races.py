@@ -189,12 +189,15 @@ async def test_groups_and_people_in_any_order_never_end_in_a_deadlock(api: Api) 
             elif kind == "account":
                 await _rename(api, dice.choice(list(TREE)), f"by {seed}")
             else:
-                answer = await {
-                    "assign": lambda: group.assign(dict.fromkeys(some, role)),
-                    "remove": lambda: group.remove(*some),
-                    "journey_assign": lambda: group.journey_assign(role, *some),
-                    "journey_remove": lambda: group.journey_remove(*some),
-                }[kind]()
+                match kind:
+                    case "assign":
+                        answer = await group.assign(dict.fromkeys(some, role))
+                    case "remove":
+                        answer = await group.remove(*some)
+                    case "journey_assign":
+                        answer = await group.journey_assign(role, *some)
+                    case _:
+                        answer = await group.journey_remove(*some)
                 recorded[group.id] += sum(one in ("APPLIED", "OVERRULED") for one in answer.outcomes)
                 assert answer.errors == []
         return recorded
