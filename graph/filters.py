@@ -30,6 +30,22 @@ def account_predicate(value: Filter, variable: str, params: Params) -> str:
     return predicate("AccountFilter", value, variable, params)
 
 
+def start(kind: str, value: Filter, params: Params) -> tuple[str, Filter] | None:
+    """Clauses, in the vocabulary's names, that find what a `kind` filter asks for (`that`) without looking at everything,
+    and what of the filter is still to be checked; or None if nothing of it finds anything."""
+    for name, spec in filters()[kind].items():
+        if value.get(name) is None or isinstance(spec, str) or "start" not in spec:
+            continue
+        rest = {other: given for other, given in value.items() if other not in (name, spec.get("by"))}
+        clauses = spec["start"][value.get(spec["by"]) or "ACCOUNT"] if "by" in spec else spec["start"]
+        clauses = _with_value(clauses, value[name], params)
+        if "relation" in spec and rest.get("condition") is not None:
+            condition = condition_from(rest.pop("condition"))
+            clauses += f" WHERE {compile_condition(condition, person='that', relation=spec['relation'], params=params)}"
+        return f"{clauses} WITH DISTINCT that", rest
+    return None
+
+
 def _predicate(kind: str, value: Filter, this: str, params: Params, numbers: Iterator[int]) -> str:
     table = filters()[kind]
     parts = [_part(spec, value, name, this, params, numbers) for name, spec in table.items() if value.get(name) is not None]
@@ -43,8 +59,8 @@ def _part(spec: Any, value: Filter, name: str, this: str, params: Params, number
         return _sure(_with_value(bind_filter(spec, this, number), given, params))
     if "range" in spec:
         return _range(bind_filter(spec["range"], this, number), given, params)
-    if "by" in spec:
-        return _sure(_with_value(bind_filter(spec[value.get(spec["by"]) or "ACCOUNT"], this, number), given, params))
+    if "holds" in spec:
+        return _sure(_with_value(bind_filter(spec["holds"], this, number), given, params))
     if "any" in spec:
         choices = [_predicate(spec["any"], one, this, params, numbers) for one in given]
         return f"({' OR '.join(f'({choice})' for choice in choices)})" if choices else "false"

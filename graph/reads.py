@@ -12,7 +12,7 @@ from typing import Any, LiteralString, cast
 
 from graph.db import Db
 from graph.errors import GraphError
-from graph.filters import predicate, problems_of
+from graph.filters import predicate, problems_of, start
 from graph.paging import PAGE_DEFAULT, PAGE_MAX, BadCursor, Cursors
 from graph.params import Params
 from graph.queries import Query
@@ -155,18 +155,21 @@ class _Compiler:
         """The clauses that bind what the relation leads to, narrowed by its arguments."""
         form = wanted.args.get(relation.by) if relation.by else None
         clauses = relation.matches[form or next(iter(relation.matches))].strip()
+        filter_ = wanted.args.get("filter") or {}
+        if relation.starts and filter_ and (begun := start(relation.filter or "", filter_, self.params)):
+            clauses, filter_ = begun
         if relation.bound:
             clauses = clauses.replace("bound", self._bound(relation.bound, wanted))
         if "$filter" in clauses:
-            clauses = clauses.replace("$filter", self.params.add(dict(wanted.args.get("filter") or {})))
+            clauses = clauses.replace("$filter", self.params.add(dict(filter_)))
         conditions = [relation.where.strip()] if relation.where else []
         for name, snippet in relation.when.items():
             if wanted.args.get(name) is not None:
                 conditions.append(snippet.replace("$value", self.params.add(wanted.args[name])))
         narrowed = [f"({scope.relation(condition)})" for condition in conditions]
-        if relation.filter and wanted.args.get("filter"):
-            narrowed.append(predicate(relation.filter, wanted.args["filter"], scope.below().this, self.params))
-        narrowed += [condition for condition in more if condition]
+        if relation.filter and filter_:
+            narrowed.append(predicate(relation.filter, filter_, scope.below().this, self.params))
+        narrowed += more
         found = scope.relation(clauses) + (f" WHERE {' AND '.join(narrowed)}" if narrowed else "")
         return f"{found} {scope.relation(relation.then.strip())}" if relation.then else found
 
@@ -341,8 +344,10 @@ class _Paging:
         return f"{scope.relation(self._key)} {direction}, {scope.relation(self.tie)} {direction}"
 
     def narrowed(self, params: Params, scope: Scope) -> list[str]:
-        """The predicates that keep what stands between the cursors."""
-        sides: list[str] = []
+        """The predicates that keep what stands between the cursors, in words that let an index of both keys give the order."""
+        sides = [f"{scope.relation(self.tie)} IS NOT NULL"]
+        if self.order.ascending == self.order.descending:  # else a missing value has a stand-in there
+            sides.append(f"{scope.relation(self._key)} IS NOT NULL")
         if self.after:
             sides.append(self._side(">" if self.ascending else "<", self.after, params, scope))
         if self.before:

@@ -51,6 +51,7 @@ class Relation:
     one: at most one node; list: all, in `order`; page: by key; same: the node at hand (or `variable`) seen as another noun.
     `matches` holds the clauses that find `that`, by the value of the argument `by` where the relation has forms; `then` those
     that follow once it is narrowed, to gather what was found. `keys` are sets of arguments of which one must be given.
+    `starts`: clauses of the filter may stand in place of its own.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Relation:
     where: str | None = None
     when: Mapping[str, str] = ()  # type: ignore[assignment]
     filter: str | None = None
+    starts: bool = False
     order: tuple[str, ...] = ()
     orders: Orders | None = None
     edge: str | None = None
@@ -127,6 +129,7 @@ def _relation(home: str, name: str, kind: Kind, spec: Mapping[str, Any], orders:
         where=spec.get("where"),
         when=spec.get("when", {}),
         filter=spec.get("filter"),
+        starts=spec.get("starts", False),
         order=tuple(spec.get("order", ())),
         orders=own if kind == "page" else None,
         edge=spec.get("edge"),

@@ -255,7 +255,9 @@ def samples(kind: str) -> Iterator[dict[str, Any]]:
         elif "range" in spec:
             yield {name: RANGE}
         elif "by" in spec:
-            yield from ({name: "x", spec["by"]: form} for form in spec if form != "by")
+            yield from ({name: "x", spec["by"]: form, "condition": SAMPLES["condition"]} for form in spec["start"])
+        elif "holds" in spec:
+            yield from ({name: "x"}, {"not": {name: "x"}})
         elif "any" in spec:
             yield {name: [{"search": "x"}, {"search": "y"}]}
         elif "not" in spec:
