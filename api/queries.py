@@ -19,9 +19,11 @@ from api.types.filters import (
     AccountOrder,
     BuyingGroupFilter,
     BuyingGroupOrder,
+    DashboardFilter,
     JobFilter,
     PersonFilter,
     PersonOrder,
+    RoleInsightsFilter,
     RoleTemplateOrder,
     SolutionInterestOrder,
 )
@@ -31,6 +33,7 @@ from api.types.jobs import Job
 from api.types.people import Person
 from api.types.stages import StageModel
 from api.types.templates import Role, RoleTemplate
+from api.types.views import Dashboard, RoleInsights
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 MaybeId = Annotated[strawberry.ID | None, strawberry.argument(description="By its global id.")]
@@ -232,6 +235,24 @@ class Query:
         types: OfTypes = None,
     ) -> BuyingGroupEventConnection:
         return await events_page(info)
+
+    @planned
+    def dashboard(
+        self,
+        filter: Annotated[DashboardFilter | None, strawberry.argument(description="Which groups; all unless given.")] = None,
+    ) -> Dashboard:
+        """The buying groups at a glance."""
+        ...
+
+    @planned
+    def role_insights(
+        self,
+        filter: Annotated[
+            RoleInsightsFilter | None, strawberry.argument(description="All roles in the past year unless given.")
+        ] = None,
+    ) -> RoleInsights:
+        """Who joined in which roles, and what those who hold them do."""
+        ...
 
     @strawberry.field(description="Who is asking.")
     async def viewer(self, info: Info[Context, None]) -> Viewer:

@@ -1,13 +1,14 @@
 """Filters of lists, compiled to Cypher predicates from `cypher/vocabulary/filters.toml`. Every value becomes a parameter.
 
-A filter comes as a mapping of the contract's field names with raw ids; all given fields must hold. A predicate is true or
-false, never null, so that `not` means what it says.
+A filter comes as a mapping of the contract's field names with raw ids; all given fields must hold. A predicate stands in a
+WHERE, which takes null for false; `not` is where the two differ, and makes sure. Left bare, predicates can use indexes.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 from graph.conditions import compile_condition, condition_from, validate
@@ -56,16 +57,16 @@ def _part(spec: Any, value: Filter, name: str, this: str, params: Params, number
     given = value[name]
     number = next(numbers)
     if isinstance(spec, str):
-        return _sure(_with_value(bind_filter(spec, this, number), given, params))
+        return f"({_with_value(bind_filter(spec, this, number), given, params)})"
     if "range" in spec:
         return _range(bind_filter(spec["range"], this, number), given, params)
     if "holds" in spec:
-        return _sure(_with_value(bind_filter(spec["holds"], this, number), given, params))
+        return _with_value(bind_filter(spec["holds"], this, number), given, params)
     if "any" in spec:
         choices = [_predicate(spec["any"], one, this, params, numbers) for one in given]
         return f"({' OR '.join(f'({choice})' for choice in choices)})" if choices else "false"
     if "not" in spec:
-        return f"NOT ({_predicate(spec['not'], given, this, params, numbers)})"
+        return f"NOT coalesce(({_predicate(spec['not'], given, this, params, numbers)}), false)"
     return f"EXISTS {{ {bind_filter(spec['match'], this, number)} WHERE {_inner(spec, given, this, params, number, numbers)} }}"
 
 
@@ -92,18 +93,14 @@ def _with_value(snippet: str, given: Any, params: Params) -> str:
 
 def _range(expression: str, given: Filter, params: Params) -> str:
     bounds = [f"{expression} {BOUNDS[bound]} {params.add(given[bound])}" for bound in BOUNDS if given.get(bound) is not None]
-    return _sure(" AND ".join(bounds)) if bounds else "true"
-
-
-def _sure(expression: str) -> str:
-    return f"coalesce({expression}, false)"
+    return " AND ".join(bounds) or "true"
 
 
 def problems_of(kind: str, value: Filter, depth: int = 1) -> list[Problem]:
     """What is wrong with a `kind` filter, so that it can't be used: paths relative to the filter."""
     if depth > MAX_NESTING:
         return [_too_deep()]
-    problems: list[Problem] = []
+    problems = _period_problems(value) if kind == "RoleInsightsFilter" else []
     for name, spec in filters()[kind].items():
         given = value.get(name)
         if given is None or isinstance(spec, str):
@@ -117,6 +114,13 @@ def problems_of(kind: str, value: Filter, depth: int = 1) -> list[Problem]:
         elif "condition" in spec:
             problems += [problem.under(name) for problem in validate(condition_from(given))]
     return problems
+
+
+def _period_problems(value: Filter) -> list[Problem]:
+    last: date = value.get("to") or datetime.now(UTC).date()
+    if value.get("from") is None or value["from"] <= last:
+        return []
+    return [Problem(("from",), ErrorCode.INVALID, f"must not lie after {last}, the last day of the period")]
 
 
 def _too_deep() -> Problem:

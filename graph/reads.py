@@ -16,7 +16,7 @@ from graph.filters import predicate, problems_of, start
 from graph.paging import PAGE_DEFAULT, PAGE_MAX, BadCursor, Cursors
 from graph.params import Params
 from graph.queries import Query
-from graph.vocabulary import Noun, Order, Orders, Relation, Scope, nouns
+from graph.vocabulary import Noun, Order, Relation, Scope, nouns
 
 Decode = Callable[[Any], Any]
 MAX_BOUND = 1000
@@ -186,7 +186,7 @@ class _Compiler:
     # --- pages ------------------------------------------------------------------------------------------------
 
     def _page(self, noun: Noun, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
-        page = self._paging(f"{noun.name}.{relation.name}", relation.orders, wanted)
+        page = self._paging(f"{noun.name}.{relation.name}", relation, wanted)
         parts: list[str] = []
         total = rows = outside = None
         if any(child.name == "totalCount" for child in wanted.children):
@@ -281,7 +281,8 @@ class _Compiler:
 
         return decode
 
-    def _paging(self, relation: str, orders: Orders | None, wanted: Selection) -> _Paging:
+    def _paging(self, path: str, relation: Relation, wanted: Selection) -> _Paging:
+        orders = relation.orders
         assert orders is not None
         first, last = wanted.args.get("first"), wanted.args.get("last")
         if first is not None and last is not None:
@@ -292,12 +293,15 @@ class _Compiler:
         given = wanted.args.get("orderBy") or {}
         name = given.get("field") or orders.default
         direction = given.get("direction") or (orders.direction if not given else "ASC")
-        purpose = f"{relation} {name} {direction}"
+        purpose = f"{path} {name} {direction}"
         bounds = {side: self._cursor(side, purpose, wanted.args.get(side)) for side in ("after", "before")}
         size = first if first is not None else last if last is not None else PAGE_DEFAULT
+        order = orders.choices[name]
+        key = order.indexed if order.indexed and relation.whole else order.ascending if direction == "ASC" else order.descending
         return _Paging(
             purpose,
-            orders.choices[name],
+            order,
+            key,
             orders.tie,
             direction == "ASC",
             last is not None,
@@ -325,6 +329,7 @@ class _Paging:
 
     purpose: str
     order: Order
+    key: str
     tie: str
     ascending: bool
     backward: bool
@@ -332,22 +337,18 @@ class _Paging:
     after: list[Any] | None
     before: list[Any] | None
 
-    @property
-    def _key(self) -> str:
-        return self.order.ascending if self.ascending else self.order.descending
-
     def out(self, scope: Scope) -> tuple[str, str]:
-        return scope.relation(self.order.out or self._key), scope.relation(self.tie)
+        return scope.relation(self.order.out or self.key), scope.relation(self.tie)
 
     def sorting(self, scope: Scope) -> str:
         direction = "ASC" if self.ascending != self.backward else "DESC"
-        return f"{scope.relation(self._key)} {direction}, {scope.relation(self.tie)} {direction}"
+        return f"{scope.relation(self.key)} {direction}, {scope.relation(self.tie)} {direction}"
 
     def narrowed(self, params: Params, scope: Scope) -> list[str]:
         """The predicates that keep what stands between the cursors, in words that let an index of both keys give the order."""
         sides = [f"{scope.relation(self.tie)} IS NOT NULL"]
-        if self.order.ascending == self.order.descending:  # else a missing value has a stand-in there
-            sides.append(f"{scope.relation(self._key)} IS NOT NULL")
+        if self.order.total:
+            sides.append(f"{scope.relation(self.key)} IS NOT NULL")
         if self.after:
             sides.append(self._side(">" if self.ascending else "<", self.after, params, scope))
         if self.before:
@@ -361,10 +362,10 @@ class _Paging:
         return up, on
 
     def _side(self, sign: str, keys: list[Any], params: Params, scope: Scope, equal: str = "") -> str:
-        key, tie = scope.relation(self._key), scope.relation(self.tie)
+        key, tie = scope.relation(self.key), scope.relation(self.tie)
         value = self.order.into.replace("$value", params.add(keys[0]))
-        # The first comparison is all an index needs to seek; the second settles ties.
-        return f"({key} {sign}= {value} AND ({key} {sign} {value} OR {tie} {sign}{equal} {params.add(keys[1])}))"
+        # The first comparison is all an index needs to seek; the rest settles ties.
+        return f"({key} {sign}= {value} AND ({key} <> {value} OR {tie} {sign}{equal} {params.add(keys[1])}))"
 
 
 def _edge_with_cursor(view: Selection, edge: dict[str, Any], keys: list[Any], purpose: str, cursors: Cursors) -> dict[str, Any]:

@@ -12,10 +12,14 @@ from api.types.filters import BuyingGroupFilter
 
 if TYPE_CHECKING:
     from api.types.groups import BuyingGroup
+    from api.types.interests import SolutionInterest
     from api.types.people import Person
+    from api.types.templates import Role
 
 LazyPerson = Annotated["Person", strawberry.lazy("api.types.people")]
 LazyGroup = Annotated["BuyingGroup", strawberry.lazy("api.types.groups")]
+LazyInterest = Annotated["SolutionInterest", strawberry.lazy("api.types.interests")]
+LazyRole = Annotated["Role", strawberry.lazy("api.types.templates")]
 Scope = Annotated[HierarchyScope, strawberry.argument(description="How far from the account to look.")]
 
 
@@ -49,6 +53,27 @@ class AccountPersonConnection:
     total_count: int = field("How many the whole list has. Counted only when asked for.")
 
 
+@strawberry.type(description="An account and everything below it, added up. Nobody and nothing counts twice.")
+class HierarchyRollup:
+    accounts: int = field("The account itself and those below it.")
+    people: int = field("The people who relate to any of them.")
+    buying_groups: int = field("Their buying groups.")
+    members: int = field("The people who are members of any of these groups.")
+    mean_completeness: float | None = field(
+        "The mean of their groups' completeness, unrounded; groups without required roles left out. Null when none is left."
+    )
+    mean_engagement: float | None = field(
+        "The mean of their groups' engagement, unrounded; groups never calculated left out. Null when none is left."
+    )
+
+
+@strawberry.type(description="How well a role is covered in the buying groups of a solution interest.")
+class CoverageCell:
+    role: LazyRole = field("A role of the interest's template.")
+    solution_interest: LazyInterest = field("The interest.")
+    people: int = field("The people who hold the role in the interest's groups at the account and below it; 0 is a gap.")
+
+
 @strawberry.type(description="A company, or a division or department of one.")
 class Account(Node, Auditable):
     external_id: str | None = field("The CRM's key.")
@@ -67,6 +92,7 @@ class Account(Node, Auditable):
     depth: int = field("How many levels stand above it: 0 at the top.")
     ancestors: list[Account] = field("Everything above it, the nearest first.")
     owned_products: list[OwnedProduct] = field("What it owns, by name.")
+    rollup: HierarchyRollup = field("The account and everything below it, added up.")
 
     @planned
     def children(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Account]:
@@ -108,4 +134,22 @@ class Account(Node, Auditable):
         scope: Scope = HierarchyScope.ACCOUNT,
     ) -> Connection[LazyGroup]:
         """The buying groups at it or at the accounts in scope, by name."""
+        ...
+
+    @planned
+    def contact_coverage(
+        self,
+        solution_interest_ids: Annotated[
+            list[strawberry.ID] | None, strawberry.argument(description="Only these interests; all unless given.")
+        ] = None,
+    ) -> list[CoverageCell]:
+        """Who covers which role: for each interest with groups at the account or below it, by name, every role of its
+        template, in order of priority."""
+        ...
+
+    @planned
+    def contact_overlap(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[LazyPerson]:
+        """The people who are members of more than one of the buying groups at the account and below it, each once, by name."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from api.types.base import Date
 from api.types.enums import (
     AccountOrderField,
     BuyingGroupOrderField,
@@ -98,7 +99,9 @@ class PersonFilter:
     search: str | None = given("Part of the name, without case.")
     account_id: strawberry.ID | None = given("Those who relate to this account.")
     scope: HierarchyScope | None = given("With `accountId`: how far from it to look. ACCOUNT unless given.")
-    condition: ConditionInput | None = given("Those for whom this holds in one of their relations to an account.")
+    condition: ConditionInput | None = given(
+        "Those for whom this holds in one of their relations to an account; with `accountId`, in one of those in scope."
+    )
     member_of: BuyingGroupFilter | None = given("Members of a group that fits.")
     removed_from: BuyingGroupFilter | None = given("Those whose removal from a group that fits stands.")
 
@@ -108,6 +111,24 @@ class JobFilter:
     kinds: list[JobKind] | None = given("Of any of these kinds.")
     statuses: list[JobStatus] | None = given("In any of these statuses.")
     solution_interest_id: strawberry.ID | None = given("Of this interest.")
+
+
+@strawberry.input(description="Which buying groups a dashboard counts. A list means any of it.")
+class DashboardFilter:
+    stage_ids: list[strawberry.ID] | None = given("Groups at any of these stages.")
+    industries: list[str] | None = given("Groups whose account is in any of these industries.")
+    regions: list[str] | None = given("Groups whose account is in any of these regions.")
+    solution_interest_ids: list[strawberry.ID] | None = given("Groups of any of these interests.")
+
+
+@strawberry.input(description="Which roles to look into, in which buying groups, and when.")
+class RoleInsightsFilter:
+    role_ids: list[strawberry.ID] | None = given("Any of these roles.")
+    solution_interest_ids: list[strawberry.ID] | None = given("In groups of any of these interests.")
+    from_: Date | None = strawberry.field(  # type: ignore[assignment]
+        name="from", default=None, description="The first day, in UTC; a year before the last unless given."
+    )
+    to: Date | None = given("The last day, in UTC; today unless given.")
 
 
 @strawberry.input(description="How to sort accounts.")
