@@ -97,7 +97,7 @@ ALONE = [
 
 
 def some_rows(count: int) -> list[dict[str, Any]]:
-    chance = random.Random(5)  # noqa: S311
+    chance = random.Random(5)
     return [
         {
             "id": f"{chance.randrange(10**9):09}",
