@@ -20,7 +20,7 @@ LazyPerson = Annotated["Person", strawberry.lazy("api.types.people")]
 LazyGroup = Annotated["BuyingGroup", strawberry.lazy("api.types.groups")]
 LazyInterest = Annotated["SolutionInterest", strawberry.lazy("api.types.interests")]
 LazyRole = Annotated["Role", strawberry.lazy("api.types.templates")]
-Scope = Annotated[HierarchyScope, strawberry.argument(description="How far from the account to look.")]
+Scope = Annotated[HierarchyScope | None, strawberry.argument(description="How far from the account to look.")]
 
 
 @strawberry.type(description="A product that is sold.")
