@@ -67,10 +67,10 @@ CALL (g, results) {
   WITH g, results WHERE any(row IN results WHERE row[2] = 'APPLIED')
   OPTIONAL MATCH (g)-[:FOR_INTEREST]->(:SolutionInterest)-[:USES]->(:RoleTemplate)
     -[:HAS_CARD|HAD_CARD {version: g.templateVersion}]->(c:RoleCard {requiredForCompleteness: true})-[:FOR_ROLE]->(r:Role)
-  WITH g, c, COUNT { (g)<-[m:MEMBER_OF]-(:Person) WHERE m.roleId = r.id } AS assigned
+  WITH g, c, COUNT { (g)<-[m:MEMBER_OF]-(:Person) WHERE m.roleId = r.id } AS assigned ORDER BY c.priority
   WITH g, g.completeness AS former,
-    avg(CASE WHEN assigned < c.membersRequired THEN 100.0 * assigned / c.membersRequired WHEN c IS NOT NULL THEN 100.0 END)
-      AS completeness
+    CASE WHEN count(c) > 0 THEN sum(CASE WHEN assigned < c.membersRequired THEN 100.0 * assigned / c.membersRequired ELSE 100.0 END)
+      / count(c) END AS completeness
   SET g.completeness = completeness, g.updatedAt = datetime(), g.updatedBy = $by
   FOREACH (_ IN CASE WHEN coalesce(former, -1.0) = coalesce(completeness, -1.0) THEN [] ELSE [1] END |
     CREATE (e:BuyingGroupEvent:_New {id: randomUUID(), type: 'COMPLETENESS_CHANGED', at: datetime.realtime(), actor: $by,
