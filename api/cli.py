@@ -17,7 +17,6 @@ from typing import Annotated, Any
 import structlog
 import typer
 import uvicorn
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -325,13 +324,13 @@ def _say_browser(opened: Opened) -> None:
 
 
 def _say_imported(summary: ImportSummary) -> None:
-    table = Table(box=box.SIMPLE, pad_edge=False)
+    table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("imported", no_wrap=True)
-    for heading in ("rows", "new", "changed", "unchanged", "rejected", "values left out"):
-        table.add_column(heading, justify="right")
+    for heading in ("rows", "new", "changed", "unchanged", "rejected", "left out"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for file in summary.files:
         cells = (file.rows, file.created, file.updated, file.unchanged, file.rejected, file.left_out)
-        table.add_row(file.name, *(f"{cell:,}" for cell in cells))
+        table.add_row(file.name.removesuffix(".csv"), *(f"{cell:,}" for cell in cells))
     out.print(table)
     for file in summary.files:
         if file.ignored_columns:
