@@ -155,7 +155,7 @@ def _scanned(kind: Kind, path: Path) -> _Source:
         ids = ids.with_columns(first=pl.col(LINE).min().over(kind.key)).filter(pl.col("first") != pl.col(LINE))
         repeated = dict(zip(ids[LINE], ids["first"], strict=True))
     known = {column.name for column in kind.columns}
-    ignored = tuple(name for name in file.columns if name not in known)
+    ignored = tuple(name or "(unnamed)" for name in file.columns if name not in known)
     return _Source(kind, file, FileSummary(kind.file, count, ignored), repeated)
 
 

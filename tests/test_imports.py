@@ -707,6 +707,31 @@ async def test_what_is_left_out_leaves_what_is_there(db: Db, export: Path) -> No
     assert await graph(db, times=True) == before
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "'; DROP TABLE x; --",
+        "\\u0041 \\",
+        "${jndi:ldap://x}",
+        "\x00",
+        "\u202eabc",
+        "\U0001f600",
+        "\t ",
+        "null",
+        "a\rb",
+    ],
+    ids=ascii,
+)
+async def test_text_goes_in_as_it_stands(db: Db, tmp_path: Path, text: str) -> None:
+    folder = write(tmp_path / "export", {"Contact": f'Id,LastName,Title,\n"{text}x","{text}y","{text}z",\n'})
+    summary, reports = await load(db, folder)
+    assert reports == []
+    assert summary.files[0].ignored_columns == ("(unnamed)",)
+    found = await rows(db, "MATCH (p:Person) RETURN p.externalId AS key, p.lastName AS name, p.jobTitle AS title")
+    assert [list(row.values()) for row in found] == [[f"{text}x", f"{text}y", f"{text}z"]]
+
+
 async def test_a_circle_with_parents_that_stand_is_refused(db: Db, tmp_path: Path) -> None:
     await plant(db, {"top": None, "middle": "top"})
     folder = write(tmp_path / "export", {"Account": "Id,Name,ParentId\ntop,top,middle\n"})
