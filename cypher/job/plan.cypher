@@ -8,4 +8,7 @@ RETURN i.name AS name, i.sellingLevel AS selling_level, i.updateExistingBuyingGr
     MATCH (t)-[:HAS_CARD]->(c:RoleCard)-[:FOR_ROLE]->(r:Role)
     RETURN c {.autoAssign, .scope, .maxDistance, .condition, roleId: r.id, role: r.name} AS card ORDER BY c.priority
   } AS cards,
-  COLLECT { MATCH (i)-[targets:TARGETS]->(u:AccountAudience) RETURN u {.id, .rule, entryStageId: targets.entryStageId} ORDER BY u.id } AS audiences
+  COLLECT {
+    MATCH (i)-[targets:TARGETS]->(u:AccountAudience)
+    RETURN u {.id, .rule, entryStageId: targets.entryStageId} AS audience ORDER BY u.id
+  } AS audiences

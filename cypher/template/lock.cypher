@@ -11,6 +11,6 @@ RETURN t.name AS name, t.description AS description, t.status AS status, t.versi
     MATCH (t)-[:HAS_CARD]->(c:RoleCard)-[:FOR_ROLE]->(r:Role)
     RETURN c {.weighting, .autoAssign, .requiredForCompleteness, .membersRequired, .scope, .maxDistance, .condition,
       roleId: r.id, role: r.name,
-      members: COUNT { (t)<-[:USES]-(:SolutionInterest)<-[:FOR_INTEREST]-(:BuyingGroup)<-[m:MEMBER_OF]-(:Person) WHERE m.roleId = r.id }}
+      members: COUNT { (t)<-[:USES]-(:SolutionInterest)<-[:FOR_INTEREST]-(:BuyingGroup)<-[m:MEMBER_OF]-(:Person) WHERE m.roleId = r.id }} AS card
     ORDER BY c.priority
   } AS cards

@@ -11,5 +11,5 @@ RETURN g.name AS group, p.name AS person,
   COLLECT {
     MATCH (g)-[:FOR_INTEREST]->(:SolutionInterest)-[:USES]->(:RoleTemplate)
       -[:HAS_CARD|HAD_CARD {version: g.templateVersion}]->(c:RoleCard)-[:FOR_ROLE]->(r:Role)
-    RETURN c {.id, .autoAssign, .scope, .maxDistance, .condition, roleId: r.id, role: r.name} ORDER BY c.priority
+    RETURN c {.id, .autoAssign, .scope, .maxDistance, .condition, roleId: r.id, role: r.name} AS card ORDER BY c.priority
   } AS cards
