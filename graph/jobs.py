@@ -232,10 +232,8 @@ _SCORE = "score"
 
 async def _create(tx: Tx, claim: _Claim, cursor: dict[str, Any]) -> _Step:
     """Makes and fills the groups that the next accounts of the audience lack."""
-    assert claim.interest_id is not None
-    assert claim.audience_id is not None
-    plan = await _plan(tx, claim.interest_id)
-    if plan is None or claim.audience_id not in plan.audiences:
+    plan = await _plan(tx, claim.interest_id) if claim.interest_id else None
+    if plan is None or claim.audience_id is None or claim.audience_id not in plan.audiences:
         raise Refused.of("", ErrorCode.NOT_FOUND, "The job's solution interest or account audience was deleted.")
     return await _make_missing(tx, claim, plan, claim.audience_id, cursor.get("after"))
 

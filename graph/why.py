@@ -132,6 +132,8 @@ def _summary(standing: Row, cards: Sequence[CardTrace], relations: Sequence[Row]
     person, group, member, removal = standing["person"], standing["group"], standing["member"], standing["removal"]
     if member:
         through = f"through {member['account'] or 'an account that is gone'}, {_away(member['distance'])}"
+        if not relations:
+            through += "; no relation to the group's hierarchy is left"
         by = f"assigned {_BY[member['source']]} on {member['on']} (by {member['assignedBy']})"
         return f"{person} is a member of {group} as {member['role']}: {by}, {through}."
     if removal:

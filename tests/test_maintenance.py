@@ -284,3 +284,304 @@ async def _everything(db: Db) -> list[Any]:
       COLLECT { MATCH (n)-[r]->(m) WITH r, m ORDER BY type(r), m.id RETURN [type(r), properties(r), m.id] } AS out
     ORDER BY labels, n.id, n.name"""
     return [(row["labels"], row["properties"], row["out"]) for row in await rows(db, everything)]
+
+
+# --- one rule at a time ---------------------------------------------------------------------------------------------
+
+TREE = {"top": None, "home": "top", "sister": "top", "below": "home", "far": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A small market with one interest."""
+
+    api: Api
+    planted: dict[str, str]
+    group: Group
+
+    async def title(self, person: str, words: str | None) -> None:
+        await people.upsert(self.api.db, [{"externalId": person, "jobTitle": words}], by=BY)
+
+    async def works_at(self, person: str, *keys: str) -> None:
+        wanted = [{"accountExternalId": key} for key in keys]
+        await people.upsert(self.api.db, [{"externalId": person, "accounts": wanted}], by=BY)
+
+    async def move(self, account: str, parent: str | None) -> None:
+        row = {"externalId": account, "name": account, "parentExternalId": parent}
+        await accounts.upsert(self.api.db, [row], by=BY)
+
+    async def maintain(self) -> dict[str, int]:
+        """What the job says it did, without what it didn't."""
+        told = await maintain(self.api, self.group.interest_id)
+        assert told["status"] == "SUCCEEDED"
+        counted = ("groupsCreated", "membersAdded", "membersRemoved", "rolesChanged", "overruled")
+        return {name: count for name, count in told["progress"].items() if count and name in counted}
+
+    async def members(self) -> dict[str, tuple[str, str, str, int]]:
+        return await members_of(self.api.db, self.group.id)
+
+    async def why(self, person: str) -> dict[str, Any]:
+        query = """query ($id: ID!, $person: ID!) { buyingGroup(id: $id) { why(personId: $person) {
+          isMember summary distance account { name } standing { source action } } } }"""
+        return (await self.api.data(query, id=self.group.global_id, person=self.group.person(person)))["buyingGroup"]["why"]
+
+
+async def _small(api: Api, crowd: Sequence[Someone], *, follow: bool = True, rules: Sequence[Rule] = RULES) -> Small:
+    planted = await plant(api.db, TREE, crowd)
+    sold = await sell(api.db, await _cards(api.db, rules), [planted["home"]], follow=follow)
+    return Small(api, planted, await Group.of(api, planted, sold, "home"))
+
+
+async def test_a_member_by_the_rules_moves_to_the_first_matching_card_higher_or_lower(api: Api) -> None:
+    here = await _small(api, [Someone("ann", {"home": None}, "head of it")])
+    assert await here.members() == {"ann": (INFLUENCER, "SYSTEM", "home", 0)}
+    await here.title("ann", "chief")
+    assert await here.maintain() == {"rolesChanged": 1}
+    assert await here.members() == {"ann": (CHIEF, "SYSTEM", "home", 0)}
+    await here.title("ann", "engineer")
+    assert await here.maintain() == {"rolesChanged": 1}
+    assert await here.members() == {"ann": (PRACTITIONER, "SYSTEM", "home", 0)}
+    await here.title("ann", "clerk")
+    assert await here.maintain() == {"membersRemoved": 1}
+    assert await here.members() == {}
+
+
+async def test_people_follow_only_where_the_interest_says_so(api: Api) -> None:
+    here = await _small(api, [Someone("ann", {"home": None}, "chief"), Someone("bob", {"home": None})], follow=False)
+    await here.title("ann", None)
+    await here.title("bob", "chief")
+    assert await here.maintain() == {}
+    assert await here.members() == {"ann": (CHIEF, "SYSTEM", "home", 0)}
+    await interests.update(api.db, here.group.interest_id, {"updateExistingBuyingGroups": True}, by=BY)
+    assert await here.maintain() == {"membersAdded": 1, "membersRemoved": 1}
+    assert await here.members() == {"bob": (CHIEF, "SYSTEM", "home", 0)}
+
+
+async def test_holding_through_another_account_is_no_event(api: Api) -> None:
+    here = await _small(api, [Someone("ann", {"home": None, "top": None}, "chief")])
+    before = await here.group.state()
+    await here.works_at("ann", "top")
+    assert await here.maintain() == {}
+    assert await here.members() == {"ann": (CHIEF, "SYSTEM", "top", 1)}
+    assert await here.group.state() == before  # the membership, its source and its events are what they were
+
+
+async def test_a_members_decision_by_hand_holds_through_the_nearest_account_that_is_left(api: Api) -> None:
+    here = await _small(api, [Someone("ann", {"home": None, "sister": None}), Someone("bob", {"below": None})])
+    await here.group.assign({"ann": CHAMPION})
+    await here.group.journey_assign(CHAMPION, "bob")
+    before = await here.group.state()
+    await here.works_at("ann", "sister", "far")
+    await here.move("below", "sister")
+    assert await here.maintain() == {}
+    assert await here.members() == {"ann": (CHAMPION, "MANUAL", "sister", 2), "bob": (CHAMPION, "JOURNEY", "below", 3)}
+    assert await here.group.state() == before
+
+
+async def test_a_decision_by_hand_stands_when_the_person_has_left_and_why_still_answers(api: Api) -> None:
+    here = await _small(api, [Someone("ann", {"home": None}), Someone("bob", {"below": None}), Someone("cid", {"home": None})])
+    await here.group.assign({"ann": CHAMPION})
+    await here.group.journey_assign(CHAMPION, "bob")
+    await here.works_at("ann", "far")
+    await here.move("below", None)
+    assert await here.maintain() == {}
+    assert await here.members() == {"ann": (CHAMPION, "MANUAL", "home", 0), "bob": (CHAMPION, "JOURNEY", "below", 1)}
+    for person, account, source in (("ann", "home", "MANUAL"), ("bob", "below", "JOURNEY")):
+        told = await here.why(person)
+        assert (told["isMember"], told["account"], told["standing"]["source"]) == (True, {"name": account}, source)
+        assert "no relation to the group's hierarchy is left" in told["summary"]
+    assert "is left" not in (await here.why("cid"))["summary"]
+    answer = await here.group.assign({"ann": CHIEF})  # no new decision makes a member of who is none of theirs
+    assert (answer.outcomes, answer.errors) == (["REJECTED"], [("members.0.personId", "NOT_IN_ACCOUNT")])
+    assert (await here.group.remove("ann")).outcomes == ["APPLIED"]
+
+
+async def test_a_group_moves_to_its_templates_newest_version_and_recounts_even_where_people_rest(api: Api) -> None:
+    here = await _small(api, [Someone("ann", {"home": None}, "chief"), Someone("bob", {"home": None}, "boss")], follow=False)
+    assert await completeness(api.db, here.group.id) == 25
+    template = (await rows(api.db, "MATCH (t:RoleTemplate) RETURN t.id AS id"))[0]["id"]
+    changed = [Rule(CHIEF, "boss", members=2), Rule(PRACTITIONER, "engineer")]
+    await templates.update(api.db, template, "Interest template", None, await _cards(api.db, changed), by=BY)
+    shown = "query ($id: ID!) { buyingGroup(id: $id) { templateVersion completeness roles { role { name } required } } }"
+    before = (await api.data(shown, id=here.group.global_id))["buyingGroup"]
+    assert (before["templateVersion"], before["completeness"], len(before["roles"])) == (1, 25, 4)
+    assert await here.maintain() == {}
+    after = (await api.data(shown, id=here.group.global_id))["buyingGroup"]
+    assert after == {
+        "templateVersion": 2,
+        "completeness": 25,
+        "roles": [{"role": {"name": CHIEF}, "required": 2}, {"role": {"name": PRACTITIONER}, "required": 1}],
+    }
+    assert await here.members() == {"ann": (CHIEF, "SYSTEM", "home", 0)}  # whom the new version wouldn't take
+    await interests.update(api.db, here.group.interest_id, {"updateExistingBuyingGroups": True}, by=BY)
+    assert await here.maintain() == {"membersAdded": 1, "membersRemoved": 1}
+    assert await here.members() == {"bob": (CHIEF, "SYSTEM", "home", 0)}
+
+
+async def test_a_group_waits_with_a_version_that_has_no_card_for_a_role_that_a_person_decided(api: Api) -> None:
+    """A template loses only cards whose roles nobody holds, but somebody may be decided into one at that moment."""
+    here = await _small(api, [Someone("ann", {"home": None}), Someone("bob", {"home": None}, "engineer")])
+    await here.group.assign({"ann": CHAMPION})
+    template = (await rows(api.db, "MATCH (t:RoleTemplate) RETURN t.id AS id"))[0]["id"]
+    lost = "MATCH (:Person)-[m:MEMBER_OF {role: $role}]->() SET m.roleId = $id"
+    await rows(api.db, lost, role=CHAMPION, id="elsewhere, while the template is changed")
+    shorter = [Rule(CHIEF, "engineer"), Rule(PRACTITIONER, "nobody")]
+    await templates.update(api.db, template, "Interest template", None, await _cards(api.db, shorter), by=BY)
+    await rows(api.db, lost, role=CHAMPION, id=here.group.roles[CHAMPION])
+    version = "MATCH (g:BuyingGroup) RETURN g.templateVersion AS version"
+    assert await here.maintain() == {}
+    assert (await rows(api.db, version)) == [{"version": 1}]
+    assert await here.members() == {"ann": (CHAMPION, "MANUAL", "home", 0), "bob": (PRACTITIONER, "SYSTEM", "home", 0)}
+    await here.group.remove("ann")
+    assert await here.maintain() == {"rolesChanged": 1}
+    assert (await rows(api.db, version)) == [{"version": 2}]
+    assert await here.members() == {"bob": (CHIEF, "SYSTEM", "home", 0)}
+
+
+async def test_members_by_the_rules_in_a_role_without_a_card_leave_with_the_new_version(api: Api) -> None:
+    here = await _small(api, [Someone("bob", {"home": None}, "engineer")])
+    template = (await rows(api.db, "MATCH (t:RoleTemplate) RETURN t.id AS id"))[0]["id"]
+    lost = "MATCH (:Person)-[m:MEMBER_OF]->() SET m.roleId = $id"
+    await rows(api.db, lost, id="elsewhere, while the template is changed")
+    await templates.update(api.db, template, "Interest template", None, await _cards(api.db, RULES[:2]), by=BY)
+    await rows(api.db, lost, id=here.group.roles[PRACTITIONER])
+    assert await here.maintain() == {"membersRemoved": 1}
+    assert (await rows(api.db, "MATCH (g:BuyingGroup) RETURN g.templateVersion AS version")) == [{"version": 2}]
+
+
+# --- audiences change -----------------------------------------------------------------------------------------------
+
+
+async def _in_audience(db: Db) -> dict[str, bool]:
+    found = await rows(db, "MATCH (g:BuyingGroup)-[:FOR_ACCOUNT]->(a) RETURN a.name AS a, g.inAudience AS marked")
+    return {row["a"]: row["marked"] for row in found}
+
+
+@pytest.mark.parametrize("follow", [False, True])
+async def test_an_account_that_leaves_keeps_its_group_marked_and_is_unmarked_when_it_comes_back(api: Api, follow: bool) -> None:
+    planted = await plant(api.db, TREE, [Someone("ann", {"home": None}, "chief")])
+    sold = await sell(api.db, await _cards(api.db, RULES), [planted["home"], planted["sister"]], follow=follow)
+    assert await _in_audience(api.db) == {"home": True, "sister": True}
+    for listed, expected in (
+        (["sister"], {"home": False, "sister": True}),
+        (["sister", "home"], {"home": True, "sister": True}),
+        (["sister", "home", "far"], {"home": True, "sister": True, "far": True}),  # and a group is made
+        ([], {"home": False, "sister": False, "far": False}),
+    ):
+        spec = AudienceSpec("Interest audience", account_ids=[planted[key] for key in listed])
+        await audiences.update(api.db, sold.audience_id, spec, by=BY)
+        told = await maintain(api)
+        assert told["progress"]["groupsCreated"] == (1 if "far" in listed else 0)
+        assert await _in_audience(api.db) == expected
+    assert await members_of(api.db, sold.groups[planted["home"]]) == {"ann": (CHIEF, "SYSTEM", "home", 0)}
+
+
+async def test_groups_that_maintenance_makes_are_filled_and_counted(api: Api) -> None:
+    planted = await plant(api.db, TREE, [Someone("ann", {"far": None}, "chief"), Someone("bob", {"far": None}, "engineer")])
+    sold = await sell(api.db, await _cards(api.db, RULES), [planted["home"]])
+    listed = AudienceSpec("Interest audience", account_ids=[planted["home"], planted["far"]])
+    await audiences.update(api.db, sold.audience_id, listed, by=BY)
+    told = await maintain(api, sold.interest_id)
+    assert told["progress"] == {
+        "accountsTotal": 2,
+        "accountsDone": 2,
+        "groupsCreated": 1,
+        "membersAdded": 2,
+        "membersRemoved": 0,
+        "rolesChanged": 0,
+        "overruled": 0,
+    }
+    made = (await rows(api.db, "MATCH (g:BuyingGroup {accountId: $id}) RETURN g.id AS id", id=planted["far"]))[0]["id"]
+    assert await members_of(api.db, made) == {"ann": (CHIEF, "SYSTEM", "far", 0), "bob": (PRACTITIONER, "SYSTEM", "far", 0)}
+    assert await completeness(api.db, made) == 50
+
+
+async def test_a_dynamic_audience_is_evaluated_at_each_maintenance(api: Api) -> None:
+    planted = await plant(api.db, TREE)
+    sold = await sell(api.db, await _cards(api.db, RULES), [planted["far"]])
+    spec = AudienceSpec("Steel", filter={"industries": ["Steel"]})
+    found = await audiences.create(api.db, spec, by=BY)
+    await jobs.start_creation(api.db, sold.interest_id, found, by=BY)
+    await jobs.run_all(api.db)
+    assert await _in_audience(api.db) == {"far": True}
+
+    async def industry(key: str, value: str | None) -> None:
+        await accounts.upsert(api.db, [{"externalId": key, "name": key, "industry": value}], by=BY)
+
+    await industry("home", "Steel")
+    await maintain(api)
+    assert await _in_audience(api.db) == {"far": True, "home": True}
+    await industry("home", None)
+    await maintain(api)
+    assert await _in_audience(api.db) == {"far": True, "home": False}
+    await industry("home", "Steel")
+    await maintain(api)
+    assert await _in_audience(api.db) == {"far": True, "home": True}
+
+
+async def test_an_account_is_in_the_audience_if_it_is_in_one_of_several(api: Api) -> None:
+    planted = await plant(api.db, TREE)
+    sold = await sell(api.db, await _cards(api.db, RULES), [planted["home"]])
+    second = await audiences.create(api.db, AudienceSpec("Second", account_ids=[planted["home"], planted["far"]]), by=BY)
+    await jobs.start_creation(api.db, sold.interest_id, second, by=BY)
+    await jobs.run_all(api.db)
+    await audiences.update(api.db, sold.audience_id, AudienceSpec("Interest audience", account_ids=[]), by=BY)
+    await maintain(api)
+    assert await _in_audience(api.db) == {"home": True, "far": True}
+    await audiences.update(api.db, second, AudienceSpec("Second", account_ids=[planted["far"]]), by=BY)
+    await maintain(api)
+    assert await _in_audience(api.db) == {"home": False, "far": True}
+
+
+async def test_a_group_at_the_top_is_in_the_audience_while_any_account_below_it_is(api: Api) -> None:
+    planted = await plant(api.db, TREE)
+    listed = [planted[key] for key in ("below", "sister")]
+    sold = await sell(api.db, await _cards(api.db, RULES), listed, level=SellingLevel.TOP)
+    assert await _in_audience(api.db) == {"top": True}  # one for both
+
+    async def listing(*keys: str) -> dict[str, bool]:
+        spec = AudienceSpec("Interest audience", account_ids=[planted[key] for key in keys])
+        await audiences.update(api.db, sold.audience_id, spec, by=BY)
+        await maintain(api)
+        return await _in_audience(api.db)
+
+    assert await listing("sister") == {"top": True}
+    assert await listing("far") == {"top": False, "far": True}
+    assert await listing("top") == {"top": True, "far": False}
+    # An account that came under another is no top any more: its group stays, marked, and the new top has its own.
+    await accounts.upsert(api.db, [{"externalId": "top", "name": "top", "parentExternalId": "far"}], by=BY)
+    await maintain(api)
+    assert await _in_audience(api.db) == {"top": False, "far": True}
+
+
+async def test_maintenance_of_one_interest_leaves_the_others_alone_and_of_all_reaches_each(api: Api) -> None:
+    planted = await plant(api.db, TREE, [Someone("ann", {"home": None})])
+    cards = await _cards(api.db, RULES)
+    first = await sell(api.db, cards, [planted["home"]], "First", follow=True)
+    second = await sell(api.db, cards, [planted["home"]], "Second", follow=True)
+    await people.upsert(api.db, [{"externalId": "ann", "jobTitle": "chief"}], by=BY)
+    told = await maintain(api, first.interest_id)
+    assert told["progress"]["membersAdded"] == 1
+    assert list(await members_of(api.db, first.groups[planted["home"]])) == ["ann"]
+    assert await members_of(api.db, second.groups[planted["home"]]) == {}
+    assert (await maintain(api))["progress"]["membersAdded"] == 1
+    assert list(await members_of(api.db, second.groups[planted["home"]])) == ["ann"]
+
+
+async def test_maintenance_of_an_unknown_interest_is_refused(api: Api) -> None:
+    mutation = """mutation ($input: MaintainBuyingGroupsInput!) {
+      maintainBuyingGroups(input: $input) { job { id } userErrors { field code } } }"""
+    for unknown in ("nobody", ids.encode("SolutionInterest", "00000000-0000-0000-0000-000000000000")):
+        payload = (await api.data(mutation, input={"solutionInterestId": unknown}))["maintainBuyingGroups"]
+        assert payload == {"job": None, "userErrors": [{"field": ["solutionInterestId"], "code": "NOT_FOUND"}]}
+    assert await rows(api.db, "MATCH (j:Job) RETURN j") == []
+
+
+async def test_maintenance_with_nothing_to_maintain_succeeds(api: Api) -> None:
+    told = await maintain(api)
+    assert (told["kind"], told["status"]) == ("MAINTAIN", "SUCCEEDED")
+    named = await role_ids(api.db)
+    template = await live_template(api.db, [card(named[CHIEF])])
+    await interests.create(api.db, interests.InterestSpec("Never sold", template), by=BY)
+    told = await maintain(api)
+    assert (await job(api, told["id"]))["status"] == "SUCCEEDED"

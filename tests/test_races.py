@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from deciding import Group, State
+from deciding import Answer, Group, State
 from make import BY, Api, card, plant, role_ids, rows, sell, title
 from make import Person as Someone
 from plain import Decision, Role, completeness, outcome
@@ -189,15 +189,7 @@ async def test_groups_and_people_in_any_order_never_end_in_a_deadlock(api: Api) 
             elif kind == "account":
                 await _rename(api, dice.choice(list(TREE)), f"by {seed}")
             else:
-                match kind:
-                    case "assign":
-                        answer = await group.assign(dict.fromkeys(some, role))
-                    case "remove":
-                        answer = await group.remove(*some)
-                    case "journey_assign":
-                        answer = await group.journey_assign(role, *some)
-                    case _:
-                        answer = await group.journey_remove(*some)
+                answer = await _decide(group, kind, some, role)
                 recorded[group.id] += sum(one in ("APPLIED", "OVERRULED") for one in answer.outcomes)
                 assert answer.errors == []
         return recorded
@@ -208,6 +200,18 @@ async def test_groups_and_people_in_any_order_never_end_in_a_deadlock(api: Api) 
         assert len(found.events) == recorded[group.id]
         assert found.edges == len(found.members.keys() | found.removed.keys())
         assert found.completeness == pytest.approx(completeness(CARDS, found.held))
+
+
+async def _decide(group: Group, kind: str, some: Sequence[str], role: str) -> Answer:
+    match kind:
+        case "assign":
+            return await group.assign(dict.fromkeys(some, role))
+        case "remove":
+            return await group.remove(*some)
+        case "journey_assign":
+            return await group.journey_assign(role, *some)
+        case _:
+            return await group.journey_remove(*some)
 
 
 async def _rename(api: Api, key: str, name: str) -> None:
