@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graph.checks import blank_to_none, name_problems, refuse, text_problems
@@ -58,7 +58,7 @@ async def update(db: Db, interest_id: str, changes: Input, *, by: str) -> str:
         refuse(_problems(spec))
         if standing["groups"] or standing["jobs"]:
             refuse(_fixed(standing, spec))
-        if spec == _changed(standing, {}):
+        if replace(spec, product_ids=sorted(set(spec.product_ids))) == _changed(standing, {}):
             return interest_id
         await _lock_parts(tx, spec)
         if spec.stage_model_id != standing["stage_model_id"]:
