@@ -114,7 +114,7 @@ def plain(value: Any) -> Any:
     for field in fields(value):
         inner = getattr(value, field.name)
         if inner is not UNSET:
-            name = to_camel_case(field.name)
+            name = getattr(field, "graphql_name", None) or to_camel_case(field.name)  # `not` has another name in Python
             found[name] = _raw(name, inner) if name.endswith(("Id", "Ids")) else plain(inner)
     return found
 
