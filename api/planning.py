@@ -10,6 +10,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any
 
 from graphql import (
@@ -34,9 +35,10 @@ from api import ids
 from api.context import Context
 from api.errors import BadVariables, Code, bad_arguments
 from api.selection import OWN_ID, TYPE, BadArguments, Planner
-from graph import audiences, conditions, events, jobs, stage_rules, why
+from graph import audiences, conditions, events, gaps, jobs, preview, stage_rules, why
 from graph.errors import Refused
 from graph.paging import PAGE_MAX, BadCursor
+from graph.preview import PreviewSpec
 from graph.reads import BadSelection, Selection, compile_read, read
 from graph.vocabulary import nouns
 
@@ -133,7 +135,7 @@ def _told(planner: Planner) -> Generator[None]:
     except ids.BadId as error:
         raise _bad_input(str(error)) from error
     except Refused as error:
-        raise _bad_input(error.problems[0].message) from error
+        raise _bad_input("; ".join(f"{'.'.join(p.field)}: {p.message}" for p in error.problems)) from error
 
 
 def _bad_input(message: str) -> GraphQLError:
@@ -224,6 +226,21 @@ async def explain_membership(source: Mapping[str, Any], info: Info[Context, Any]
     return await hydrate(info, _Explained(found))
 
 
+async def role_gaps(source: Mapping[str, Any], info: Info[Context, Any]) -> Any:
+    """The missing roles of the group `source`, with the people who come nearest."""
+    return await hydrate(info, [_Gap(one) for one in await gaps.gaps(info.context.db, source[OWN_ID])])
+
+
+async def preview_membership(info: Info[Context, Any], spec: PreviewSpec) -> Any:
+    """What would change if the rules of `spec` held."""
+    with _told(Planner.within(info._raw_info)):
+        try:
+            found = await preview.preview(info.context.db, spec)
+        except Refused as error:
+            raise Refused(*(problem.under("input") for problem in error.problems)) from error
+    return await hydrate(info, _Previewed(found))
+
+
 class _Explained:
     """An explanation as the schema names its parts, with Refs for what it speaks of."""
 
@@ -238,8 +255,38 @@ class _Explained:
 class _Judged:
     def __init__(self, card: why.CardTrace) -> None:
         self.in_scope, self.matched, self.condition = card.in_scope, card.matched, card.condition
-        self.card = Ref("RoleCard", card.card_id)
+        self.card = _ref("RoleCard", card.card_id)
         self.account = _ref("Account", card.account_id)
+
+
+class _Gap:
+    def __init__(self, gap: gaps.RoleGap) -> None:
+        self.role, self.missing = Ref("Role", gap.role_id), gap.missing
+        self.candidates = [_Candidate(one) for one in gap.candidates]
+
+
+class _Candidate:
+    def __init__(self, one: gaps.GapCandidate) -> None:
+        self.person, self.account = Ref("Person", one.person_id), Ref("Account", one.account_id)
+        self.distance, self.unmet = one.distance, one.unmet
+
+
+class _Previewed:
+    """A preview as the schema names its parts, with Refs for what it speaks of."""
+
+    def __init__(self, found: preview.Preview) -> None:
+        self.joins, self.joins_total = [_Changed(one) for one in found.joins], found.joins_total
+        self.leaves, self.leaves_total = [_Changed(one) for one in found.leaves], found.leaves_total
+        self.role_changes, self.role_changes_total = [_Changed(one) for one in found.role_changes], found.role_changes_total
+        self.overruled, self.buying_groups, self.new_buying_groups = found.overruled, found.groups, found.new_groups
+
+
+class _Changed:
+    def __init__(self, change: preview.Change) -> None:
+        self.buying_group, self.account = _ref("BuyingGroup", change.group_id), Ref("Account", change.home_id)
+        self.person, self.through = Ref("Person", change.person_id), _ref("Account", change.through_id)
+        self.from_, self.to = _ref("Role", change.from_role_id), _ref("Role", change.to_role_id)
+        self.distance, self.reason = change.distance, change.reason
 
 
 def _ref(noun: str, own: str | None) -> Ref | None:
@@ -326,6 +373,8 @@ def _resolver(typename: str, name: str) -> Any:
         return lambda source, info, **_: conditions.from_json(look_up(source, info))
     if (typename, name) == ("StageModel", "problems"):
         return lambda source, info, **_: stage_rules.problems(stage_rules.ruled(look_up(source, info)))
+    if (typename, name) == ("Persona", "attributes"):
+        return lambda source, info, **_: conditions.attributes_from_json(look_up(source, info))
     return look_up
 
 
@@ -345,4 +394,5 @@ _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
 def _snake(name: str) -> str:
-    return _CAPITAL.sub(r"_\1", name).lower()
+    snake = _CAPITAL.sub(r"_\1", name).lower()
+    return f"{snake}_" if iskeyword(snake) else snake

@@ -1,4 +1,4 @@
-"""The root of queries. Everything here but `viewer` is answered by the operation's one planned read."""
+"""The root of queries. Everything here but `viewer` and `previewMembership` is answered by the operation's one planned read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import strawberry
 from strawberry import Info
 
 from api.context import Context
-from api.planning import events_page
+from api.mutations.base import plain
+from api.mutations.configuration import RoleCardInput, cards_from
+from api.planning import events_page, preview_membership
 from api.types.accounts import Account, Product
 from api.types.base import After, Before, Connection, First, Last, Node, field, planned
 from api.types.engagement import EngagementModel
@@ -31,9 +33,11 @@ from api.types.groups import BuyingGroup
 from api.types.interests import AccountAudience, SolutionInterest
 from api.types.jobs import Job
 from api.types.people import Person
+from api.types.preview import MembershipPreview
 from api.types.stages import StageModel
-from api.types.templates import Role, RoleTemplate
+from api.types.templates import Persona, Role, RoleTemplate
 from api.types.views import Dashboard, RoleInsights
+from graph.preview import PreviewSpec
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 MaybeId = Annotated[strawberry.ID | None, strawberry.argument(description="By its global id.")]
@@ -49,6 +53,29 @@ class Viewer:
     subject: str = strawberry.field(description="The name under which decisions are recorded.")
     permissions: list[Permission] = strawberry.field(
         description="What the caller may do: everything, as long as nobody signs in."
+    )
+
+
+@strawberry.input(
+    description="Which rules to try on which groups. Rules: `cards`, else the template's, else those that the interest uses. "
+    "Groups: the interest's, and those that accounts of its audiences lack; with `accountAudienceId` too, only the groups at "
+    "that audience's accounts. Without an interest, the groups that the audience would be given."
+)
+class PreviewMembershipInput:
+    solution_interest_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The interest whose groups to try the rules on; needed unless there is an audience."
+    )
+    role_template_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The template to try, a DRAFT one too. Not together with `cards`."
+    )
+    account_audience_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The audience to try the rules on; needed unless there is an interest."
+    )
+    cards: list[RoleCardInput] | None = strawberry.field(
+        default=None, description="The cards to try, in order of priority. They need not be saved anywhere."
+    )
+    first: int | None = strawberry.field(
+        default=None, description="How many changes of each kind to list: 1 to 100, 20 unless given. All are counted."
     )
 
 
@@ -139,6 +166,11 @@ class Query:
         order_by: Annotated[BuyingGroupOrder | None, strawberry.argument(description="By name unless given.")] = None,
     ) -> Connection[BuyingGroup]:
         """The buying groups of the market."""
+        ...
+
+    @planned
+    def personas(self, search: Search = None) -> list[Persona]:
+        """The personas, last update first."""
         ...
 
     @planned
@@ -253,6 +285,25 @@ class Query:
     ) -> RoleInsights:
         """Who joined in which roles, and what those who hold them do."""
         ...
+
+    @strawberry.field(
+        description="A dry run: who would join, leave or change role if these rules held and maintenance applied them now, "
+        "whether or not the interest lets maintenance change members (`updateExistingBuyingGroups`). Writes nothing."
+    )
+    async def preview_membership(
+        self,
+        info: Info[Context, None],
+        input: Annotated[PreviewMembershipInput, strawberry.argument(description="What to try.")],
+    ) -> MembershipPreview:
+        wanted = plain(input)
+        spec = PreviewSpec(
+            wanted["solutionInterestId"],
+            wanted["roleTemplateId"],
+            wanted["accountAudienceId"],
+            None if input.cards is None else cards_from(input.cards),
+            input.first,
+        )
+        return await preview_membership(info, spec)
 
     @strawberry.field(description="Who is asking.")
     async def viewer(self, info: Info[Context, None]) -> Viewer:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -22,8 +24,17 @@ MAX_NESTING = 5
 MAX_FILTERS = 50
 MAX_VALUES = 100
 
-Personas = Mapping[str, Sequence[AttributeFilter]]
-"""The personas by folded name, each as filters that must all hold."""
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A kind of person: its name, and the filters that must all hold."""
+
+    name: str
+    filters: tuple[AttributeFilter, ...]
+
+
+Personas = Mapping[str, Persona]
+"""The personas by folded name."""
 
 # What Cypher's trim() takes for white space: Java's Character.isWhitespace, which leaves the no-break spaces alone.
 _WHITE = "".join(
@@ -41,10 +52,11 @@ _WHITE = "".join(
     ]
 )
 _OPERATORS_WITHOUT_VALUES = (FilterOperator.IS_EMPTY, FilterOperator.IS_NOT_EMPTY)
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
 def fold(text: str) -> str:
-    """Text as it is compared: the same as Cypher's toLower(trim())."""
+    """Text as it is compared: the same as Cypher's toLower(trim()), for all letters that this Python's Unicode knows."""
     return text.strip(_WHITE).lower()
 
 
@@ -88,6 +100,42 @@ def _plain(condition: Condition) -> dict[str, Any]:
     }
 
 
+# --- personas -------------------------------------------------------------------------------------------------------
+
+
+def attributes_to_json(filters: Sequence[AttributeFilter]) -> str:
+    """A persona's attributes as it stores them."""
+    plain = [{"attribute": one.attribute.value, "values": list(one.values)} for one in filters]
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+
+def attributes_from_json(text: str) -> tuple[AttributeFilter, ...]:
+    """The attributes that a persona stores: each equals one of its values."""
+    return tuple(
+        AttributeFilter(PersonAttribute(one["attribute"]), FilterOperator.IS, tuple(one["values"])) for one in json.loads(text)
+    )
+
+
+def personas_of(condition: Condition | None) -> list[str]:
+    """The folded names of the personas that a condition asks for, each once."""
+    asked = (one for one in _all_filters(condition) if one.attribute is PersonAttribute.PERSONA) if condition else ()
+    return sorted({fold(name) for one in asked for name in one.values})
+
+
+def with_persona_renamed(condition: Condition, key: str, name: str) -> Condition:
+    """The condition with a persona's new name in place of the one that folds to `key`."""
+    return Condition(
+        condition.match,
+        tuple(
+            replace(one, values=tuple(name if fold(value) == key else value for value in one.values))
+            if one.attribute is PersonAttribute.PERSONA
+            else one
+            for one in condition.filters
+        ),
+        tuple(with_persona_renamed(group, key, name) for group in condition.groups),
+    )
+
+
 # --- checks ---------------------------------------------------------------------------------------------------------
 
 
@@ -112,7 +160,7 @@ def _validate(condition: Condition, personas: Personas, depth: int) -> list[Prob
     if not condition.filters and not condition.groups:
         problems.append(Problem((), ErrorCode.INVALID, "A condition needs at least one filter or nested group."))
     for place, one in enumerate(condition.filters):
-        problems += [problem.under("filters", place) for problem in _validate_filter(one, personas)]
+        problems += [problem.under("filters", place) for problem in validate_filter(one, personas)]
     for place, group in enumerate(condition.groups):
         problems += [problem.under("groups", place) for problem in _validate(group, personas, depth + 1)]
     return problems
@@ -129,7 +177,8 @@ def _kind(attribute: PersonAttribute) -> str:
     return _vocabulary()["attributes"][attribute]["kind"]
 
 
-def _validate_filter(one: AttributeFilter, personas: Personas) -> list[Problem]:
+def validate_filter(one: AttributeFilter, personas: Personas) -> list[Problem]:
+    """What is wrong with one comparison: paths such as ("values", "0")."""
     allowed = operators_of(one.attribute)
     if one.operator not in allowed:
         return [_invalid("operator", f"{one.attribute} takes {', '.join(allowed)}, not {one.operator}.")]
@@ -141,8 +190,9 @@ def _validate_filter(one: AttributeFilter, personas: Personas) -> list[Problem]:
         return [
             Problem(("values",), ErrorCode.LIMIT_EXCEEDED, f"A filter has at most {MAX_VALUES} values, not {len(one.values)}.")
         ]
+    code = ErrorCode.NOT_FOUND if one.attribute is PersonAttribute.PERSONA else ErrorCode.INVALID
     problems = [
-        Problem(("values", str(place)), ErrorCode.INVALID, words)
+        Problem(("values", str(place)), code, words)
         for place, value in enumerate(one.values)
         if (words := _wrong_value(one.attribute, value, personas))
     ]
@@ -172,10 +222,7 @@ def _wrong_value(attribute: PersonAttribute, value: str, personas: Personas) -> 
 
 
 def _is_number(value: str) -> bool:
-    try:
-        return math.isfinite(float(value))
-    except ValueError:
-        return False
+    return bool(_NUMBER.fullmatch(value)) and math.isfinite(float(value))
 
 
 def _invalid(field: str, words: str) -> Problem:
@@ -197,6 +244,12 @@ def compile_trace(condition: Condition, *, person: str, relation: str, params: P
     return _Compiler(person, relation, params, personas or {}).trace(condition)
 
 
+def compile_lacking(condition: Condition, *, person: str, relation: str, params: Params, personas: Personas | None = None) -> str:
+    """A Cypher expression for how many comparisons would have to hold, and don't: 0 if the condition holds; of alternatives
+    the least."""
+    return _Compiler(person, relation, params, personas or {}).lacking(condition)
+
+
 class _Compiler:
     def __init__(self, person: str, relation: str, params: Params, personas: Personas) -> None:
         self._names = {"person": person, "relation": relation}
@@ -211,6 +264,13 @@ class _Compiler:
         filters = ", ".join(f"[{self._shown(one.attribute)}, {self.filter(one)}]" for one in condition.filters)
         groups = ", ".join(self.trace(group) for group in condition.groups)
         return f"[{self.condition(condition)}, [{filters}], [{groups}]]"
+
+    def lacking(self, condition: Condition) -> str:
+        parts = [f"CASE WHEN {self.filter(one)} THEN 0 ELSE 1 END" for one in condition.filters]
+        parts += [self.lacking(group) for group in condition.groups]
+        if condition.match is Match.ALL:
+            return f"({' + '.join(parts)})"
+        return f"reduce(least = {MAX_FILTERS}, n IN [{', '.join(parts)}] | CASE WHEN n < least THEN n ELSE least END)"
 
     def filter(self, one: AttributeFilter) -> str:
         negated = _vocabulary()["negations"].get(one.operator)
@@ -229,7 +289,7 @@ class _Compiler:
 
     def _persona(self, names: Sequence[str]) -> str:
         personas = [
-            "(" + " AND ".join(self.filter(one) for one in self._personas[fold(name)]) + ")"
+            "(" + " AND ".join(self.filter(one) for one in self._personas[fold(name)].filters) + ")"
             for name in names
             if fold(name) in self._personas
         ]
@@ -247,8 +307,9 @@ class _Compiler:
         return f"toString({self._value(attribute)})"
 
     def _personas_held(self) -> str:
-        """The names of the personas that the person has."""
-        held = ", ".join(f"CASE WHEN {self._persona([name])} THEN {self._params.add(name)} END" for name in self._personas)
+        """The names of the personas that the person has; null for none."""
+        known = sorted(persona.name for persona in self._personas.values())
+        held = ", ".join(f"CASE WHEN {self._persona([name])} THEN {self._params.add(name)} END" for name in known)
         return f"reduce(text = null, name IN [n IN [{held}] WHERE n IS NOT NULL] | coalesce(text + ', ', '') + name)"
 
 

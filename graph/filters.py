@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from graph.conditions import compile_condition, condition_from, validate
+from graph.conditions import Personas, compile_condition, condition_from, personas_of, validate
 from graph.errors import ErrorCode, Problem
 from graph.params import Params
 from graph.vocabulary import bind_filter, filters
@@ -21,9 +21,15 @@ BOUNDS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 MAX_NESTING = 5
 
 
-def predicate(kind: str, value: Filter, variable: str, params: Params) -> str:
-    """The Cypher predicate of a `kind` filter (a table of filters.toml) on the node in `variable`."""
-    return _predicate(kind, value, variable, params, itertools.count())
+def predicate(kind: str, value: Filter, variable: str, params: Params, personas: Personas | None = None) -> str:
+    """The Cypher predicate of a `kind` filter (a table of filters.toml) on the node in `variable`; `personas` are needed if
+    its condition asks for one."""
+    return _predicate(kind, value, variable, params, itertools.count(), personas)
+
+
+def asks_for_personas(value: Filter) -> bool:
+    """Whether a filter has a condition that asks for a persona."""
+    return bool(value.get("condition") and personas_of(condition_from(value["condition"])))
 
 
 def account_predicate(value: Filter, variable: str, params: Params) -> str:
@@ -31,7 +37,7 @@ def account_predicate(value: Filter, variable: str, params: Params) -> str:
     return predicate("AccountFilter", value, variable, params)
 
 
-def start(kind: str, value: Filter, params: Params) -> tuple[str, Filter] | None:
+def start(kind: str, value: Filter, params: Params, personas: Personas | None = None) -> tuple[str, Filter] | None:
     """Clauses, in the vocabulary's names, that find what a `kind` filter asks for (`that`) without looking at everything,
     and what of the filter is still to be checked; or None if nothing of it finds anything."""
     for name, spec in filters()[kind].items():
@@ -42,18 +48,24 @@ def start(kind: str, value: Filter, params: Params) -> tuple[str, Filter] | None
         clauses = _with_value(clauses, value[name], params)
         if "relation" in spec and rest.get("condition") is not None:
             condition = condition_from(rest.pop("condition"))
-            clauses += f" WHERE {compile_condition(condition, person='that', relation=spec['relation'], params=params)}"
+            held = compile_condition(condition, person="that", relation=spec["relation"], params=params, personas=personas)
+            clauses += f" WHERE {held}"
         return f"{clauses} WITH DISTINCT that", rest
     return None
 
 
-def _predicate(kind: str, value: Filter, this: str, params: Params, numbers: Iterator[int]) -> str:
+def _predicate(
+    kind: str, value: Filter, this: str, params: Params, numbers: Iterator[int], personas: Personas | None = None
+) -> str:
     table = filters()[kind]
-    parts = [_part(spec, value, name, this, params, numbers) for name, spec in table.items() if value.get(name) is not None]
+    given = [(name, spec) for name, spec in table.items() if value.get(name) is not None]
+    parts = [_part(spec, value, name, this, params, numbers, personas) for name, spec in given]
     return " AND ".join(part for part in parts if part) or "true"
 
 
-def _part(spec: Any, value: Filter, name: str, this: str, params: Params, numbers: Iterator[int]) -> str:
+def _part(
+    spec: Any, value: Filter, name: str, this: str, params: Params, numbers: Iterator[int], personas: Personas | None
+) -> str:
     given = value[name]
     number = next(numbers)
     if isinstance(spec, str):
@@ -67,15 +79,18 @@ def _part(spec: Any, value: Filter, name: str, this: str, params: Params, number
         return f"({' OR '.join(f'({choice})' for choice in choices)})" if choices else "false"
     if "not" in spec:
         return f"NOT coalesce(({_predicate(spec['not'], given, this, params, numbers)}), false)"
-    return f"EXISTS {{ {bind_filter(spec['match'], this, number)} WHERE {_inner(spec, given, this, params, number, numbers)} }}"
+    inner = _inner(spec, given, this, params, number, numbers, personas)
+    return f"EXISTS {{ {bind_filter(spec['match'], this, number)} WHERE {inner} }}"
 
 
-def _inner(spec: Filter, given: Any, this: str, params: Params, number: int, numbers: Iterator[int]) -> str:
+def _inner(
+    spec: Filter, given: Any, this: str, params: Params, number: int, numbers: Iterator[int], personas: Personas | None
+) -> str:
     if "filter" in spec:
         return _predicate(spec["filter"], given, f"f{number}", params, numbers)
     if "condition" in spec:
         relation = bind_filter(spec["condition"], this, number)
-        return compile_condition(condition_from(given), person=this, relation=relation, params=params)
+        return compile_condition(condition_from(given), person=this, relation=relation, params=params, personas=personas)
     parts: list[str] = []
     for name, inner in spec["where"].items():
         if given.get(name) is None:
@@ -96,7 +111,7 @@ def _range(expression: str, given: Filter, params: Params) -> str:
     return " AND ".join(bounds) or "true"
 
 
-def problems_of(kind: str, value: Filter, depth: int = 1) -> list[Problem]:
+def problems_of(kind: str, value: Filter, personas: Personas | None = None, depth: int = 1) -> list[Problem]:
     """What is wrong with a `kind` filter, so that it can't be used: paths relative to the filter."""
     if depth > MAX_NESTING:
         return [_too_deep()]
@@ -107,12 +122,12 @@ def problems_of(kind: str, value: Filter, depth: int = 1) -> list[Problem]:
             continue
         if "any" in spec:
             for place, one in enumerate(given):
-                problems += [problem.under(name, place) for problem in problems_of(spec["any"], one, depth + 1)]
+                problems += [problem.under(name, place) for problem in problems_of(spec["any"], one, personas, depth + 1)]
         elif "not" in spec or "filter" in spec:
-            inner = problems_of(spec.get("not") or spec["filter"], given, depth + 1)
+            inner = problems_of(spec.get("not") or spec["filter"], given, personas, depth + 1)
             problems += [problem.under(name) for problem in inner]
         elif "condition" in spec:
-            problems += [problem.under(name) for problem in validate(condition_from(given))]
+            problems += [problem.under(name) for problem in validate(condition_from(given), personas)]
     return problems
 
 

@@ -23,7 +23,7 @@ from graph import events, once, scoring
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, GraphError, Refused, Unavailable
 from graph.filters import account_predicate
-from graph.matching import Counts, Matcher, apply, card_from, changes, compile_cards, join
+from graph.matching import Counts, Matcher, apply, card_from, changes, compile_cards, join, personas_for
 from graph.params import Params
 from graph.queries import Query, query
 from graph.stages import foreign_stage, not_an_entry
@@ -133,13 +133,13 @@ async def _plan(tx: Tx, interest_id: str) -> _Plan | None:
         return None
     row = rows[0]
     cards = [card for stored in row["cards"] if (card := card_from(stored))]
+    matcher = compile_cards(cards, await personas_for(tx, cards))
     audiences = {u["id"]: json.loads(u["rule"]) if u["rule"] else None for u in row["audiences"]}
     entries = {u["id"]: u["entryStageId"] for u in row["audiences"]}
-    matcher = compile_cards(cards)
     return _Plan(interest_id, row["selling_level"] == "TOP", row["follow"], row["version"], matcher, audiences, entries)
 
 
-def _targets(name: LiteralString, rule: Mapping[str, Any] | None) -> tuple[Query, dict[str, Any]]:
+def targets(name: LiteralString, rule: Mapping[str, Any] | None) -> tuple[Query, dict[str, Any]]:
     """A statement about an audience's accounts: those it lists (no rule), or those its rule finds."""
     statement, params = query(name), Params()
     leave_out = "found" if rule is None else "listed"
@@ -242,9 +242,9 @@ async def _make_missing(tx: Tx, claim: _Claim, plan: _Plan, audience_id: str, af
     rule = plan.audiences[audience_id]
     total = 0
     if after is None:
-        counting, params = _targets("job/count_targets", rule)
+        counting, params = targets("job/count_targets", rule)
         total = (await tx.run(counting, audience_id=audience_id, **params))[0]["total"]
-    finding, params = _targets("job/targets", rule)
+    finding, params = targets("job/targets", rule)
     rows = await tx.run(finding, audience_id=audience_id, after=after, limit=BATCH, top=plan.top, **params)
     made: list[str] = []
     added = 0

@@ -1,20 +1,21 @@
 """Whom the rules put into groups: a template's cards, compiled into one statement that runs in Neo4j for a batch of groups.
 
-`join` fills groups just made; `changes` tells what would change in standing groups, and `apply` writes it. The three
-share the statement of matches, so a dry run and the real one can't differ.
+`join` fills groups just made; `changes` tells what would change in standing groups, and `apply` writes it. They and the dry
+run (graph/preview.py) share the statement of matches, so what it tells and what is done can't differ.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString, cast
 
-from graph.conditions import Personas, compile_condition, from_json
-from graph.db import Row, Tx
+from graph.conditions import Personas, compile_condition, from_json, personas_of
+from graph.db import Db, Row, Tx
 from graph.model import AssignmentSource, Condition, HierarchyScope
 from graph.params import Params
+from graph.personas import known
 from graph.precedence import table
 from graph.queries import Query, query
 
@@ -38,12 +39,19 @@ class Card:
     max_distance: int | None
     condition: Condition
 
+    @property
+    def reach(self) -> tuple[list[int], int]:
+        """The sides it looks to, and its greatest distance."""
+        return reach(self.scope, self.max_distance)
+
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A template's rules, compiled. Good for any groups that follow that version of it."""
+    """A template's rules, compiled: the statement for groups, and for accounts where groups are missing. Good for any of
+    those that follow that version of the template."""
 
-    matches: str
+    standing: str
+    missing: str
     params: dict[str, Any]
     cards: list[list[str]]
 
@@ -63,6 +71,11 @@ class Counts:
     overruled: int = 0
 
 
+def reach(scope: HierarchyScope, max_distance: int | None) -> tuple[list[int], int]:
+    """The sides that a scope looks to, and how far."""
+    return SIDES[scope], ANY_DISTANCE if max_distance is None else max_distance
+
+
 def card_from(row: Row) -> Card | None:
     """A stored card (with roleId and role), or None if no rule fills it."""
     condition = from_json(row["condition"]) if row["autoAssign"] else None
@@ -71,19 +84,39 @@ def card_from(row: Row) -> Card | None:
     return Card(row["roleId"], row["role"], HierarchyScope(row["scope"]), row["maxDistance"], condition)
 
 
+async def personas_for(reader: Db | Tx, cards: Iterable[Card]) -> Personas:
+    """The personas, if any card asks for one."""
+    return await known(reader) if any(personas_of(card.condition) for card in cards) else {}
+
+
 def compile_cards(cards: Sequence[Card], personas: Personas | None = None) -> Matcher:
     """The matcher of cards in order of priority."""
     params = Params()
     hits = [compile_condition(c.condition, person="p", relation="w", params=params, personas=personas) for c in cards]
-    text = query("matching/matches").text
-    text = re.sub(r"/\*hits\*/.*?/\*hits\*/", lambda _: ", ".join(hits), text, flags=re.DOTALL)
+    text = fill(query("matching/matches").text, "hits", ", ".join(hits))
+    standing = fill(text, "walk", walk(cards))
+    missing = fill(text, "walk", walk(cards, missing=True))
+    return Matcher(standing, missing, {**params.values, "reach": [c.reach for c in cards]}, [[c.role_id, c.role] for c in cards])
+
+
+def walk(cards: Sequence[Card], *, missing: bool = False) -> str:
+    """The statement that finds the accounts in the cards' scopes, around groups or (`missing`) where they would sit."""
+    text = _without(query("matching/walk").text, "standing" if missing else "missing")
     for leg, bound in _legs(cards).items():
         if bound == 0:
-            text = re.sub(rf"/\*{leg}\*/.*?/\*{leg}\*/\n?", "", text, flags=re.DOTALL)
+            text = _without(text, leg)
         elif bound is not None:
             text = text.replace(f"/*{leg}_bound*/", str(int(bound)))
-    reach = [[SIDES[card.scope], ANY_DISTANCE if card.max_distance is None else card.max_distance] for card in cards]
-    return Matcher(text, {**params.values, "reach": reach}, [[card.role_id, card.role] for card in cards])
+    return text
+
+
+def fill(text: str, name: str, filling: str) -> str:
+    """A statement's text with `filling` in place of what stands between the comments /*name*/."""
+    return re.sub(rf"/\*{name}\*/.*?/\*{name}\*/", lambda _: filling, text, flags=re.DOTALL)
+
+
+def _without(text: str, name: str) -> str:
+    return re.sub(rf"/\*{name}\*/.*?/\*{name}\*/\n?", "", text, flags=re.DOTALL)
 
 
 def _legs(cards: Sequence[Card]) -> dict[str, int | None]:
@@ -102,27 +135,40 @@ def _legs(cards: Sequence[Card]) -> dict[str, int | None]:
     }
 
 
-def _with_matches(name: LiteralString, matcher: Matcher) -> Query:
-    outer = query(name)
-    text = re.sub(r"/\*matches\*/.*?/\*matches\*/", lambda _: matcher.matches, outer.text, flags=re.DOTALL)
-    # Both texts are files of this package, and what fills them comes from the closed vocabulary of conditions.
-    return Query(name, cast(LiteralString, text), outer.mode, outer.params, outer.returns)
+def filled(name: LiteralString, **fillings: str) -> Query:
+    """A statement with texts in place of what its comments mark. The texts must be files of this package, or compiled from
+    the closed vocabulary of conditions."""
+    statement = query(name)
+    text = statement.text
+    for mark, filling in fillings.items():
+        text = fill(text, mark, filling)
+    return replace(statement, text=cast(LiteralString, text))
 
 
 async def join(tx: Tx, matcher: Matcher, group_ids: Sequence[str], *, by: str) -> int:
     """Fills groups that this transaction made; returns how many memberships that are."""
     if matcher.empty or not group_ids:
         return 0
-    params = {"group_ids": list(group_ids), "cards": matcher.cards, "by": by, **matcher.params}
-    rows = await tx.run(_with_matches("matching/join", matcher), **params)
+    params = {"seats": list(group_ids), "cards": matcher.cards, "by": by, **matcher.params}
+    rows = await tx.run(filled("matching/join", matches=matcher.standing), **params)
     return rows[0]["added"]
 
 
 async def changes(tx: Tx, matcher: Matcher, group_ids: Sequence[str], *, repeat: bool = False) -> list[Row]:
     """What the rules would change in groups: the rows of changes.cypher. `repeat`: also overruled matches on record."""
-    params = {"group_ids": list(group_ids), "cards": matcher.cards, "repeat": repeat, **matcher.params}
+    return await tx.run(changes_query(matcher), **changes_params(matcher, group_ids, repeat=repeat))
+
+
+def changes_query(matcher: Matcher) -> Query:
+    """The statement of `changes`, for those who ask more of its rows."""
+    return filled("matching/changes", matches=matcher.standing)
+
+
+def changes_params(matcher: Matcher, group_ids: Sequence[str], *, repeat: bool) -> dict[str, Any]:
+    """The parameters of `changes_query`."""
+    ids = list(group_ids)
     rules = table("ASSIGN", AssignmentSource.SYSTEM)
-    return await tx.run(_with_matches("matching/changes", matcher), rules=rules, **params)
+    return {"seats": ids, "group_ids": ids, "cards": matcher.cards, "rules": rules, "repeat": repeat, **matcher.params}
 
 
 async def apply(tx: Tx, rows: Sequence[Row], *, by: str) -> Counts:

@@ -12,6 +12,9 @@ MAX_MEMBERS_PER_CALL = 50
 MAX_ROWS_PER_CALL = 1000
 MAX_ROLES = 20
 MAX_STATUS = 50  # characters of a group's status
+MAX_PERSONAS = 20
+MAX_PERSONA_ATTRIBUTES = 5
+MAX_ATTRIBUTES_OF_PERSONAS = 10  # different ones over all personas
 LOCAL = "local"  # who acts when nobody had to sign in
 
 Input = Mapping[str, Any]

@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, LiteralString, cast
 
+from graph.conditions import Personas
 from graph.db import Db
 from graph.errors import GraphError
-from graph.filters import predicate, problems_of, start
+from graph.filters import asks_for_personas, predicate, problems_of, start
 from graph.paging import PAGE_DEFAULT, PAGE_MAX, BadCursor, Cursors
 from graph.params import Params
+from graph.personas import known
 from graph.queries import Query
 from graph.vocabulary import Noun, Order, Relation, Scope, nouns
 
@@ -64,15 +66,20 @@ class BadSelection(GraphError):
 
 
 async def read(db: Db, selections: Sequence[Selection], cursors: Cursors) -> dict[str, Any]:
-    """The answers to `selections`, by their keys, with one statement. Raises BadSelection."""
-    plan = compile_read(selections, cursors)
+    """The answers to `selections`, by their keys, with one statement (and one for the personas, if a filter asks for one).
+    Raises BadSelection."""
+    plan = compile_read(selections, cursors, await known(db) if _ask_for_personas(selections) else None)
     rows = await db.read(plan.query, **plan.params)
     return plan.decode(rows[0]["answer"])
 
 
-def compile_read(selections: Sequence[Selection], cursors: Cursors) -> Plan:
+def _ask_for_personas(selections: Sequence[Selection]) -> bool:
+    return any(asks_for_personas(one.args.get("filter") or {}) or _ask_for_personas(one.children) for one in selections)
+
+
+def compile_read(selections: Sequence[Selection], cursors: Cursors, personas: Personas | None = None) -> Plan:
     """The one statement that answers all of `selections`, which stand at the root. Raises BadSelection."""
-    compiler = _Compiler(cursors)
+    compiler = _Compiler(cursors, personas)
     text, decode = compiler.object(nouns()["Query"], selections, Scope())
     if compiler.problems:
         raise BadSelection(compiler.problems)
@@ -82,10 +89,11 @@ def compile_read(selections: Sequence[Selection], cursors: Cursors) -> Plan:
 
 
 class _Compiler:
-    def __init__(self, cursors: Cursors) -> None:
+    def __init__(self, cursors: Cursors, personas: Personas | None) -> None:
         self.params = Params()
         self.problems: list[BadArgument] = []
         self._cursors = cursors
+        self._personas = personas
         self._path: list[str] = []
 
     def object(self, noun: Noun, wanted: Sequence[Selection], scope: Scope) -> tuple[str, Decode]:
@@ -124,7 +132,7 @@ class _Compiler:
             if not any(sorted(given) == sorted(key) for key in relation.keys):
                 self._wrong(relation.keys[0][0], f"give either {' or '.join(' and '.join(key) for key in relation.keys)}")
         if relation.filter and wanted.args.get("filter"):
-            for problem in problems_of(relation.filter, wanted.args["filter"]):
+            for problem in problems_of(relation.filter, wanted.args["filter"], self._personas):
                 self._wrong(_dotted("filter", problem.field), problem.message)
 
     def _nodes(self, noun: Noun, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
@@ -156,7 +164,7 @@ class _Compiler:
         form = wanted.args.get(relation.by) if relation.by else None
         clauses = relation.matches[form or next(iter(relation.matches))].strip()
         filter_ = wanted.args.get("filter") or {}
-        if relation.starts and filter_ and (begun := start(relation.filter or "", filter_, self.params)):
+        if relation.starts and filter_ and (begun := start(relation.filter or "", filter_, self.params, self._personas)):
             clauses, filter_ = begun
         if relation.bound:
             clauses = clauses.replace("bound", self._bound(relation.bound, wanted))
@@ -168,7 +176,7 @@ class _Compiler:
                 conditions.append(snippet.replace("$value", self.params.add(wanted.args[name])))
         narrowed = [f"({scope.relation(condition)})" for condition in conditions]
         if relation.filter and filter_:
-            narrowed.append(predicate(relation.filter, filter_, scope.below().this, self.params))
+            narrowed.append(predicate(relation.filter, filter_, scope.below().this, self.params, self._personas))
         narrowed += more
         found = scope.relation(clauses) + (f" WHERE {' AND '.join(narrowed)}" if narrowed else "")
         return f"{found} {scope.relation(relation.then.strip())}" if relation.then else found

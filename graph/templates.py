@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from graph import conditions
+from graph import conditions, personas
 from graph.checks import blank_to_none, name_problems, refuse, text_problems
 from graph.conditions import Personas
 from graph.db import Db, Row, Tx
@@ -18,10 +18,10 @@ MAX_REQUIRED = 1000
 
 
 async def create(db: Db, name: str, description: str | None, cards: Sequence[CardSpec], *, by: str) -> str:
-    """Makes a draft and returns its id. Raises Refused: INVALID, NOT_FOUND (a role), LIMIT_EXCEEDED."""
-    refuse(_problems(name, description, cards))
+    """Makes a draft and returns its id. Raises Refused: INVALID, NOT_FOUND (a role or persona), LIMIT_EXCEEDED."""
 
     async def work(tx: Tx) -> str:
+        refuse(_problems(name, description, cards, await _hold_personas(tx, cards)))
         await _lock_roles(tx, cards)
         rows = await tx.run(query("template/create"), name=name, description=blank_to_none(description), by=by)
         await tx.run(query("template/add_cards"), id=rows[0]["id"], cards=_stored(cards), step=0, by=by)
@@ -33,9 +33,9 @@ async def create(db: Db, name: str, description: str | None, cards: Sequence[Car
 async def update(db: Db, template_id: str, name: str, description: str | None, cards: Sequence[CardSpec], *, by: str) -> str:
     """Replaces what a template says. A live one gets a new version if its cards change; its groups follow at the next
     maintenance. Raises Refused: NOT_FOUND, INVALID, LIMIT_EXCEEDED, IN_USE (a card whose role has members)."""
-    refuse(_problems(name, description, cards))
 
     async def work(tx: Tx) -> str:
+        refuse(_problems(name, description, cards, await _hold_personas(tx, cards)))
         await _lock_roles(tx, cards)
         standing = await _lock(tx, template_id)
         stored = _stored(cards)
@@ -88,6 +88,11 @@ async def _lock(tx: Tx, template_id: str) -> Row:
     return rows[0]
 
 
+async def _hold_personas(tx: Tx, cards: Sequence[CardSpec]) -> Personas:
+    """The personas, none of which changes meanwhile; none if no card asks for any."""
+    return await personas.hold(tx) if any(conditions.personas_of(card.condition) for card in cards) else {}
+
+
 async def _lock_roles(tx: Tx, cards: Sequence[CardSpec]) -> None:
     """Holds the cards' roles, so that none is deleted meanwhile. Raises Refused for those that don't exist."""
     if not cards:
@@ -130,6 +135,7 @@ def _stored(cards: Sequence[CardSpec]) -> list[dict[str, Any]]:
             "scope": card.scope.value,
             "maxDistance": card.max_distance,
             "condition": conditions.to_json(card.condition) if card.condition else None,
+            "personas": conditions.personas_of(card.condition),
         }
         for card in cards
     ]
@@ -154,12 +160,11 @@ def _comparable(card: Row) -> tuple[Any, ...]:
 # --- checks ---------------------------------------------------------------------------------------------------------
 
 
-def _problems(name: str, description: str | None, cards: Sequence[CardSpec]) -> list[Problem]:
-    problems = [*name_problems(name), *text_problems(description, "description"), *card_problems(cards)]
-    return problems
+def _problems(name: str, description: str | None, cards: Sequence[CardSpec], known: Personas) -> list[Problem]:
+    return [*name_problems(name), *text_problems(description, "description"), *card_problems(cards, known)]
 
 
-def card_problems(cards: Sequence[CardSpec], personas: Personas | None = None) -> list[Problem]:
+def card_problems(cards: Sequence[CardSpec], known: Personas) -> list[Problem]:
     """What is wrong with cards, as a template or a preview takes them: paths begin with ("cards", place)."""
     if len(cards) > MAX_ROLES:
         words = f"A template has at most {MAX_ROLES} cards, not {len(cards)}."
@@ -167,7 +172,7 @@ def card_problems(cards: Sequence[CardSpec], personas: Personas | None = None) -
     problems: list[Problem] = []
     first: dict[str, int] = {}
     for place, card in enumerate(cards):
-        found = _card_problems(card, personas)
+        found = _card_problems(card, known)
         if card.role_id in first:
             words = f"Card {first[card.role_id]} is for this role already; a template has one card per role."
             found.append(Problem(("roleId",), ErrorCode.INVALID, words))
@@ -176,7 +181,7 @@ def card_problems(cards: Sequence[CardSpec], personas: Personas | None = None) -
     return problems
 
 
-def _card_problems(card: CardSpec, personas: Personas | None) -> list[Problem]:
+def _card_problems(card: CardSpec, known: Personas) -> list[Problem]:
     problems: list[Problem] = []
     if not 1 <= card.members_required <= MAX_REQUIRED:
         words = f"Must be from 1 to {MAX_REQUIRED}, not {card.members_required}."
@@ -189,5 +194,5 @@ def _card_problems(card: CardSpec, personas: Personas | None) -> list[Problem]:
     if not card.auto_assign and card.condition is not None:
         problems.append(Problem(("condition",), ErrorCode.INVALID, "Only a card with autoAssign takes a condition."))
     if card.condition is not None:
-        problems += [problem.under("condition") for problem in conditions.validate(card.condition, personas)]
+        problems += [problem.under("condition") for problem in conditions.validate(card.condition, known)]
     return problems

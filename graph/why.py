@@ -5,18 +5,17 @@ The traces are compiled from the same vocabulary as the matching, and judged by 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import count
-from typing import Any, LiteralString, cast
+from dataclasses import dataclass
+from typing import Any
 
-from graph.conditions import compile_trace, from_json
+from graph.conditions import Personas, compile_trace, from_json, personas_of
 from graph.db import Db, Row
 from graph.errors import ErrorCode, Refused
-from graph.matching import ANY_DISTANCE, SIDES
+from graph.matching import filled, reach
 from graph.model import AssignmentSource, AttributeFilter, Condition, FilterOperator, HierarchyScope, Match
 from graph.params import Params
+from graph.personas import known
 from graph.queries import query
 
 
@@ -41,13 +40,17 @@ class ConditionTrace:
 
 @dataclass(frozen=True, slots=True)
 class CardTrace:
-    """How a card judges a person, by the nearest relation that matches, else the nearest in scope."""
+    """How a card judges a person: by the nearest relation that matches, else the nearest in scope. A card without a rule
+    has no condition and matches nobody."""
 
-    card_id: str
+    card_id: str | None
+    role_id: str
     role: str
     in_scope: bool
     matched: bool
     account_id: str | None
+    account: str | None
+    distance: int | None
     condition: ConditionTrace | None
 
 
@@ -71,45 +74,70 @@ async def explain(db: Db, group_id: str, person_id: str) -> Explanation:
         raise Refused.of("buyingGroupId", ErrorCode.NOT_FOUND, "There is no buying group with this id.")
     if standing["person"] is None:
         raise Refused.of("personId", ErrorCode.NOT_FOUND, "There is no person with this id.")
-    ruled = [(card, from_json(card["condition"]) if card["autoAssign"] else None) for card in standing["cards"]]
-    relations = await _relations(db, group_id, person_id, [condition for _, condition in ruled if condition])
-    places = count()
-    cards = tuple(_judge(card, condition, relations, next(places)) if condition else _unruled(card) for card, condition in ruled)
+    judged = await judge(db, standing["cards"], [(standing["home_id"], person_id)])
     member, removal = standing["member"], standing["removal"]
     stands = member or removal
     return Explanation(
         member is not None,
-        _summary(standing, cards, relations),
+        _summary(standing, judged[0]),
         member["roleId"] if member else None,
         member["accountId"] if member else None,
         member["distance"] if member else None,
         stands["eventId"] if stands else None,
-        cards,
+        judged[0].cards,
     )
 
 
-async def _relations(db: Db, group_id: str, person_id: str, conditions: Sequence[Condition]) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How the cards judge a person, in order of priority, and whether the person relates to the hierarchy at all."""
+
+    related: bool
+    cards: tuple[CardTrace, ...]
+
+    @property
+    def first(self) -> CardTrace | None:
+        """The card that decides."""
+        return next((card for card in self.cards if card.matched), None)
+
+
+async def judge(
+    db: Db, cards: Sequence[Row], pairs: Sequence[tuple[str, str]], personas: Personas | None = None
+) -> list[Verdict]:
+    """How cards (stored ones, with roleId and role) judge each pair of a group's account and a person."""
+    conditions = [from_json(card["condition"]) if card["autoAssign"] else None for card in cards]
+    if personas is None:
+        personas = await known(db) if any(personas_of(one) for one in conditions) else {}
     params = Params()
-    traces = ", ".join(compile_trace(c, person="p", relation="w", params=params) for c in conditions)
-    statement = query("why/relations")
-    text = re.sub(r"/\*traces\*/.*?/\*traces\*/", lambda _: traces, statement.text, flags=re.DOTALL)
-    compiled = replace(statement, text=cast(LiteralString, text))
-    return await db.read(compiled, group_id=group_id, person_id=person_id, **params.values)
+    traces = [compile_trace(c, person="p", relation="w", params=params, personas=personas) if c else "null" for c in conditions]
+    statement = filled("why/relations", traces=", ".join(traces))
+    found: dict[int, list[Row]] = {place: [] for place in range(len(pairs))}
+    for row in await db.read(statement, pairs=[list(pair) for pair in pairs], **params.values):
+        found[row["place"]].append(row)
+    return [
+        Verdict(bool(rows), tuple(_judge(card, conditions[place], place, rows) for place, card in enumerate(cards)))
+        for rows in found.values()
+    ]
 
 
-def _judge(card: Row, condition: Condition, relations: Sequence[Row], place: int) -> CardTrace:
-    furthest = ANY_DISTANCE if card["maxDistance"] is None else card["maxDistance"]
-    sides = SIDES[HierarchyScope(card["scope"])]
+def _judge(card: Row, condition: Condition | None, place: int, relations: Sequence[Row]) -> CardTrace:
+    sides, furthest = reach(HierarchyScope(card["scope"]), card["maxDistance"])
     seen = [row for row in relations if row["side"] in sides and row["distance"] <= furthest]
     if not seen:
-        return CardTrace(card["id"], card["role"], False, False, None, None)
-    judged = next((row for row in seen if row["traces"][place][0]), seen[0])
-    trace = read_trace(condition, judged["traces"][place])
-    return CardTrace(card["id"], card["role"], True, trace.matched, judged["account_id"], trace)
-
-
-def _unruled(card: Row) -> CardTrace:
-    return CardTrace(card["id"], card["role"], False, False, None, None)
+        return CardTrace(card["id"], card["roleId"], card["role"], False, False, None, None, None, None)
+    judged = next((row for row in seen if condition and row["traces"][place][0]), seen[0])
+    trace = read_trace(condition, judged["traces"][place]) if condition else None
+    return CardTrace(
+        card["id"],
+        card["roleId"],
+        card["role"],
+        True,
+        trace is not None and trace.matched,
+        judged["account_id"],
+        judged["account"],
+        judged["distance"],
+        trace,
+    )
 
 
 def read_trace(condition: Condition, trace: Any) -> ConditionTrace:
@@ -128,11 +156,11 @@ def read_trace(condition: Condition, trace: Any) -> ConditionTrace:
 _BY = {AssignmentSource.MANUAL: "by hand", AssignmentSource.JOURNEY: "by a journey", AssignmentSource.SYSTEM: "by the rules"}
 
 
-def _summary(standing: Row, cards: Sequence[CardTrace], relations: Sequence[Row]) -> str:
+def _summary(standing: Row, judged: Verdict) -> str:
     person, group, member, removal = standing["person"], standing["group"], standing["member"], standing["removal"]
     if member:
-        through = f"through {member['account'] or 'an account that is gone'}, {_away(member['distance'])}"
-        if not relations:
+        through = f"through {member['account'] or 'an account that is gone'}, {away(member['distance'])}"
+        if not judged.related:
             through += "; no relation to the group's hierarchy is left"
         by = f"assigned {_BY[member['source']]} on {member['on']} (by {member['assignedBy']})"
         return f"{person} is a member of {group} as {member['role']}: {by}, {through}."
@@ -140,19 +168,28 @@ def _summary(standing: Row, cards: Sequence[CardTrace], relations: Sequence[Row]
         because = f", because: {removal['reason']}" if removal["reason"] else ""
         by = f"removed {_BY[removal['source']]} on {removal['on']} (by {removal['removedBy']})"
         return f"{person} is not a member of {group}: {by}{because}."
-    return f"{person} is not a member of {group}: {_reason(cards, relations)}."
+    if first := judged.first:
+        return f"{person} is not a member of {group}: the card for {first.role} matches, but no job has applied it yet."
+    return f"{person} is not a member of {group}: {why_not(judged)}."
 
 
-def _reason(cards: Sequence[CardTrace], relations: Sequence[Row]) -> str:
-    if not relations:
+def why_not(judged: Verdict) -> str:
+    """Why no card matches."""
+    if not judged.related:
         return "no relation to any account of the group's hierarchy"
-    if matched := next((card for card in cards if card.matched), None):
-        return f"the card for {matched.role} matches, but no job has applied it yet"
-    lacking = [(len(unmet), card.role, unmet) for card in cards if card.condition and (unmet := unmet_of(card.condition))]
+    lacking = [(len(unmet), card.role, unmet) for card in judged.cards if card.condition and (unmet := unmet_of(card.condition))]
     if not lacking:
         return "no card with a rule looks as far as this person's accounts"
     _, role, unmet = min(lacking, key=lambda found: found[0])
-    return f"no card matches; the nearest, {role}, lacks {' and '.join(_lack(one) for one in unmet)}"
+    return f"no card matches; the nearest, {role}, lacks {' and '.join(in_words_with_actual(one) for one in unmet)}"
+
+
+def why(card: CardTrace) -> str:
+    """Why a card that matches does: what held, and through which account."""
+    assert card.condition is not None
+    assert card.distance is not None
+    held = " and ".join(in_words_with_actual(one) for one in met_of(card.condition))
+    return f"{held}, through {card.account}, {away(card.distance)}"
 
 
 def unmet_of(trace: ConditionTrace) -> list[FilterTrace]:
@@ -166,7 +203,19 @@ def unmet_of(trace: ConditionTrace) -> list[FilterTrace]:
     return [one for found in alternatives for one in found]
 
 
-def _lack(one: FilterTrace) -> str:
+def met_of(trace: ConditionTrace) -> list[FilterTrace]:
+    """The comparisons by which a condition holds; of alternatives the shortest list."""
+    if not trace.matched:
+        return []
+    alternatives = [[one] for one in trace.filters if one.matched]
+    alternatives += [met_of(group) for group in trace.groups if group.matched]
+    if trace.match is Match.ANY:
+        return min(alternatives, key=len, default=[])
+    return [one for found in alternatives for one in found]
+
+
+def in_words_with_actual(one: FilterTrace) -> str:
+    """A comparison and the value it met."""
     actual = "nothing" if one.actual is None else repr(one.actual)
     return f"{in_words(one.filter)} (it is {actual})"
 
@@ -180,7 +229,8 @@ def in_words(one: AttributeFilter) -> str:
     return f"{attribute} {operator.replace('_', ' ').lower()} {values}".rstrip()
 
 
-def _away(distance: int) -> str:
+def away(distance: int) -> str:
+    """How far an account is from the group's, in words."""
     if distance == 0:
         return "the group's own account"
     return f"{distance} level{'s' if distance > 1 else ''} away"

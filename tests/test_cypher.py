@@ -43,6 +43,7 @@ LABELS = {
     "Product": "id externalId name nameKey productLine",
     "Activity": "activityId type occurredAt",
     "Role": f"{AUDIT} isDefault",
+    "Persona": f"{AUDIT} attributes",
     "RoleTemplate": f"{AUDIT} status version publishedAt publishedBy",
     "RoleCard": "id version priority weighting weight autoAssign requiredForCompleteness membersRequired scope maxDistance"
     " condition",
@@ -72,6 +73,7 @@ TYPES = {
     "HAS_CARD": "version",
     "HAD_CARD": "version",
     "FOR_ROLE": "",
+    "ASKS_FOR": "",
     "SELLS": "",
     "USES": "",
     "HAS_WEIGHT": "",
@@ -115,6 +117,18 @@ async def test_header_is_what_the_server_says(named_db: Db, name: str) -> None:
     assert MODES[plan.mode] == statement.mode
     assert not [notice for notice in plan.notices if notice.startswith(TYPOS)]
     assert set(re.findall(r"\$(\w+)", _code(statement.text))) == set(statement.params)
+
+
+@pytest.mark.parametrize("name", statement_names())
+def test_what_is_projected_as_a_map_has_a_name(name: str) -> None:
+    """`RETURN c {.id} ORDER BY c.priority` orders by the map's own priority, which is null: it needs `AS card`."""
+    text = _code(query(cast(LiteralString, name)).text)
+    for found in re.finditer(r"RETURN \w+ \{", text):
+        depth, end = 1, found.end()
+        while depth:
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        assert text[end:].startswith(" AS "), text[found.start() : end]
 
 
 def _code(text: str) -> str:

@@ -205,5 +205,5 @@ async def test_a_subscription_to_nothing_is_told_so(db: Db) -> None:
         await hello(socket, 'subscription { jobProgress(id: "job_11111111-1111-1111-1111-111111111111") { status } }')
         message = json.loads(await socket.recv())
     assert message["type"] == "next"
-    assert message["payload"]["errors"][0]["message"] == "There is no job with this id."
+    assert message["payload"]["errors"][0]["message"] == "id: There is no job with this id."
     assert message["payload"]["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

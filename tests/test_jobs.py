@@ -153,7 +153,7 @@ def _after(count: int, then: Callable[[], Any], monkeypatch: pytest.MonkeyPatch)
     """Something happens between two batches: after so many of them."""
     real, done = jobs._batch, 0
 
-    async def batch(db: Db, claim: Any) -> bool:
+    async def batch(db: Db, claim: Any) -> Any:
         nonlocal done
         more = await real(db, claim)
         done += 1

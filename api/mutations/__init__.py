@@ -10,6 +10,7 @@ from api.mutations.engagement import EngagementMutations
 from api.mutations.groups import GroupMutations
 from api.mutations.jobs import JobMutations
 from api.mutations.members import MemberMutations
+from api.mutations.personas import PersonaMutations
 from api.mutations.stages import StageMutations
 
 
@@ -22,6 +23,7 @@ class Mutation(
     GroupMutations,
     StageMutations,
     RoleMutations,
+    PersonaMutations,
     TemplateMutations,
     InterestMutations,
     AudienceMutations,

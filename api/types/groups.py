@@ -100,12 +100,12 @@ class ConditionTrace:
 @strawberry.type(description="How one card judges a person.")
 class CardTrace:
     card: RoleCard = field("The card.")
-    in_scope: bool = field("Whether a relation of the person lies within the card's scope.")
-    matched: bool = field("Whether the card's condition held on such a relation.")
+    in_scope: bool = field("Whether a relation of the person lies within the card's scope, also of a card without a rule.")
+    matched: bool = field("Whether the card's condition held on such a relation. Never for a card without a rule.")
     account: Account | None = field(
         "The account by whose relation it was judged: the nearest that matches, else the nearest in scope."
     )
-    condition: ConditionTrace | None = field("The condition, part by part; null if the card has none or nobody was in scope.")
+    condition: ConditionTrace | None = field("The condition, part by part; null without a rule, or without a relation in scope.")
 
 
 @strawberry.type(description="Why someone is, or is not, a member.")
@@ -117,6 +117,27 @@ class Explanation:
     distance: int | None = field("How many levels lie between that account and the group's.")
     standing: MembershipEvent | None = field("The decision that stands.")
     cards: list[CardTrace] = field("How each card judges the person, in order of priority.")
+
+
+@strawberry.type(description="Someone who might fill a role.")
+class GapCandidate:
+    person: Person = field("The person; they may hold another role of the group.")
+    account: Account = field("The account, within the card's scope, by whose relation they were judged.")
+    distance: int = field("How many levels lie between that account and the group's; 0 is its own.")
+    unmet: list[FilterTrace] = field(
+        "The comparisons that would have to hold, and don't; of alternatives the fewest. Empty for somebody whom an earlier card "
+        "took, or whom no job has assigned yet."
+    )
+
+
+@strawberry.type(description="A required role that too few members hold, and who might fill it.")
+class RoleGap:
+    role: Role = field("The role.")
+    missing: int = field("How many members it lacks.")
+    candidates: list[GapCandidate] = field(
+        "The five people in the card's scope who come nearest: those who lack the fewest comparisons, then the nearest by "
+        "distance. Nobody who holds the role, and nobody whose removal stands. Empty for a card without a rule."
+    )
 
 
 @strawberry.type(description="The people of an account, or around it, who decide together whether to buy a solution.")
@@ -173,3 +194,12 @@ class BuyingGroup(Node, Auditable):
         from api.planning import explain_membership
 
         return await explain_membership(self, info, person_id)  # type: ignore[return-value]
+
+    @strawberry.field(
+        description="The required roles that too few members hold, in order of priority, each with the people who come nearest "
+        "and what they lack."
+    )
+    async def gaps(self, info: strawberry.Info) -> list[RoleGap]:
+        from api.planning import role_gaps
+
+        return await role_gaps(self, info)  # type: ignore[return-value]

@@ -22,6 +22,21 @@ class AttributeFilter:
     values: list[str] = field("With what; several mean any of them.")
 
 
+@strawberry.type(description="An attribute of a persona: who has it equals one of the values.")
+class PersonaAttribute:
+    attribute: PersonAttribute = field("What is compared: any attribute but PERSONA.")
+    values: list[str] = field("With what; one of them must be equal, without case and surrounding white space.")
+
+
+@strawberry.type(
+    description="A kind of person, for conditions: `PERSONA IS <its name>`. Who equals a value of every attribute has it."
+)
+class Persona(Node, Auditable):
+    name: str = field("Its name, unique without case.")
+    description: str | None = field("Whom it describes.")
+    attributes: list[PersonaAttribute] = field("What must hold, all of it.")
+
+
 @strawberry.type(description="All or any of the filters, and of the nested groups.")
 class Condition:
     match: Match = field("Whether all parts must hold, or one suffices.")

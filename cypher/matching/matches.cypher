@@ -1,32 +1,15 @@
 // Whom the rules of one template's cards put into each of the groups: per group and person the first card that matches, and
-// through which account, the nearest: by distance, then above, below, across, then external id.
-// Comments with one name on both sides mark what graph/matching.py fills in or leaves out for the cards at hand: the legs
-// of the walk (up, down, across) with their bounds, and each card's condition as an element of `hits`.
-// $reach holds per card [the sides it looks to, its greatest distance]; sides are 0 own, 1 above, 2 below, 3 across.
+// through which account, the nearest: by distance, then above, below, across, then external id. Where groups are missing,
+// an account's id stands for the group that would sit there.
+// The comments mark where graph/matching.py puts the statement of walk.cypher, and each card's condition as an element of
+// `hits`. $reach holds per card [the sides it looks to, its greatest distance].
 // mode: read
-// params: group_ids, reach
+// params: reach
 // returns: group_id, p, card, distance, account_id
-UNWIND $group_ids AS group_id
-MATCH (:BuyingGroup {id: group_id})-[:FOR_ACCOUNT]->(home:Account)
-CALL (home) {
-  RETURN home AS a, 0 AS distance, 0 AS side
-  /*up*/
-  UNION ALL
-  MATCH path = (home)-[:CHILD_OF]->{1,/*up_bound*/}(a:Account)
-  RETURN a, length(path) AS distance, 1 AS side
-  /*up*/
-  /*down*/
-  UNION ALL
-  MATCH path = (home)<-[:CHILD_OF]-{1,/*down_bound*/}(a:Account)
-  RETURN a, length(path) AS distance, 2 AS side
-  /*down*/
-  /*across*/
-  UNION ALL
-  MATCH path = (home)-[:CHILD_OF]->{1,/*across_bound*/}(:Account)<-[:CHILD_OF]-{1,/*across_bound*/}(a:Account)
-  RETURN a, length(path) AS distance, 3 AS side
-  /*across*/
+CALL () {
+  /*walk*/ MATCH (g:BuyingGroup)-[:FOR_ACCOUNT]->(a:Account) RETURN g.id AS seat, a, 0 AS distance, 0 AS side /*walk*/
 }
-WITH a, collect([group_id, distance, side]) AS seats
+WITH a, collect([seat, distance, side]) AS seats
 MATCH (a)<-[w:WORKS_FOR]-(p:Person)
 WITH a, seats, p, [/*hits*/ w IS NULL /*hits*/] AS hits
 WHERE true IN hits

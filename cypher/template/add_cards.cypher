@@ -1,4 +1,5 @@
-// Gives a template its cards, in order of priority; a live template's version moves on by `step`.
+// Gives a template its cards, in order of priority; a live template's version moves on by `step`. A card's `personas` are the
+// folded names of those it asks for.
 // mode: write
 // params: id, cards, step, by
 MATCH (t:RoleTemplate {id: $id})
@@ -12,3 +13,7 @@ CREATE (t)-[:HAS_CARD {version: t.version}]->(c:RoleCard {id: randomUUID(), vers
   requiredForCompleteness: card.requiredForCompleteness, membersRequired: card.membersRequired, scope: card.scope,
   maxDistance: card.maxDistance, condition: card.condition})
 CREATE (c)-[:FOR_ROLE]->(r)
+WITH c, card
+UNWIND card.personas AS key
+MATCH (x:Persona {nameKey: key})
+CREATE (c)-[:ASKS_FOR]->(x)
