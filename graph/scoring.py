@@ -17,7 +17,7 @@ from graph.queries import query
 LOOK_BACK = 30  # days, that of the calculation included
 CAP = 20  # activities of a type that count, per person and day
 SUMMED = 1000  # people or groups summed in a transaction, which locks none of them
-PEOPLE_RATED = 250  # written in a transaction
+PEOPLE_RATED = 500  # written in a transaction
 GROUPS_RATED = 50  # written in a transaction; users wait for these
 
 Cursor = Mapping[str, Any]

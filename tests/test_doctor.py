@@ -54,6 +54,18 @@ PLANTED: dict[str, tuple[LiteralString, str]] = {
         "MATCH (t:RoleTemplate) SET t.status = 'DRAFT'",
         "Interest does not use exactly one LIVE role template",
     ),
+    "foreign_stages": (
+        "MATCH (g:BuyingGroup) CREATE (g)-[:AT_STAGE]->(:Stage {id: 'x', name: 'Lost'})",
+        "Interest for division stands in Lost, not in one stage of the model of its interest",
+    ),
+    "silent_moves": (
+        "MATCH (g:BuyingGroup) CREATE (g)-[:AT_STAGE]->(:Stage {id: 'x', name: 'Lost'})",
+        "Interest for division: its history does not end with the stage where it stands",
+    ),
+    "unlive_engagement": (
+        "MATCH (m:EngagementModel) SET m.status = 'ARCHIVED'",
+        "0 engagement models are LIVE",
+    ),
     "stuck_jobs": (
         "MATCH (j:Job) SET j.status = 'RUNNING', j._leasedUntil = datetime() - duration('PT6M')",
         "no instance has held it since",

@@ -59,6 +59,7 @@ async def test_every_change_is_told_once_and_in_order(api: Api, db: Db) -> None:
     assert await pulled(api) == [
         ("MEMBER_ASSIGNED", "p000", None, "Decision Maker"),
         ("COMPLETENESS_CHANGED", None, None, "50.0"),
+        ("ENGAGEMENT_CHANGED", None, None, "0.0"),
         ("MEMBER_ASSIGNED", "p000", "Decision Maker", "Champion"),
         ("MEMBER_REMOVED", "p000", "Champion", None),
         ("COMPLETENESS_CHANGED", None, "50.0", "0.0"),
@@ -70,13 +71,13 @@ async def test_a_manual_decision_for_what_stood_already_is_no_event(api: Api, db
     group = sold.groups[known["a000"]]
     done = await members.assign(db, group, [(known["p000"], roles["Decision Maker"])], source=AssignmentSource.MANUAL, by="x")
     assert done.results[0].outcome == "APPLIED"
-    assert [type for type, *_ in await pulled(api)] == ["MEMBER_ASSIGNED", "COMPLETENESS_CHANGED"]
+    assert [type for type, *_ in await pulled(api)] == ["MEMBER_ASSIGNED", "COMPLETENESS_CHANGED", "ENGAGEMENT_CHANGED"]
 
 
 async def test_pages_go_on_where_the_last_ended_and_filters_keep_the_place(api: Api, db: Db) -> None:
     _, known, sold = await market(db, 3)
     everything = (await api.data(PULL))["events"]["edges"]
-    assert len(everything) == 6
+    assert len(everything) == 9
     first = (await api.data(PULL, first=4))["events"]
     assert first["pageInfo"]["hasNextPage"]
     rest = (await api.data(PULL, after=first["pageInfo"]["endCursor"]))["events"]
@@ -85,7 +86,7 @@ async def test_pages_go_on_where_the_last_ended_and_filters_keep_the_place(api: 
     assert await pulled(api, types=["MEMBER_REMOVED"]) == []
     only = await pulled(api, types=["MEMBER_ASSIGNED"], account=f"acc_{known['a001']}")
     assert only == [("MEMBER_ASSIGNED", "p001", None, "Decision Maker")]
-    assert len(await pulled(api, interest=f"int_{sold.interest_id}")) == 6
+    assert len(await pulled(api, interest=f"int_{sold.interest_id}")) == 9
     assert await pulled(api, after=everything[-1]["cursor"]) == []
 
 
@@ -176,11 +177,11 @@ async def test_a_follower_hears_what_is_committed_and_goes_on_after_a_break(db: 
     async with api_over(db) as api:
         first = (await api.data(PULL, first=1))["events"]["edges"][0]["cursor"]
     async with serving(db) as port, asyncio.timeout(30):
-        listening = asyncio.create_task(listen(port, 3 + 3, after=first))  # three are left, three come
+        listening = asyncio.create_task(listen(port, 5 + 3, after=first))  # five are left, three come
         await decide(1)
         await listening  # the connection is gone now
         await decide(3)
-        await listen(port, 6 + 3 * 4, after=heard[-1]["cursor"])
+        await listen(port, 8 + 3 * 4, after=heard[-1]["cursor"])
     async with api_over(db) as api:
         told = [edge["node"] for edge in (await api.data(PULL, first=100))["events"]["edges"]]
     assert [one["cursor"] for one in heard] == [one["cursor"] for one in told[1:]]

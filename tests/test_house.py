@@ -13,7 +13,7 @@ from api.schema import SDL, sdl
 ROOT = Path(__file__).parent.parent
 GRAPH = sorted((ROOT / "graph").rglob("*.py"))
 API = sorted((ROOT / "api").rglob("*.py"))
-PURE = ("model", "errors", "precedence")  # no I/O, nothing but each other
+PURE = ("model", "errors", "precedence", "stage_rules")  # no I/O, nothing but each other
 KEYWORDS = re.compile(r"\b(?:MATCH|MERGE|CREATE|UNWIND)\s*\(")
 
 
