@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import LiteralString, cast
 
 import pytest
+from documents import blocks, follow
 from make import Api, rows
 from typer.main import get_command
 
@@ -17,53 +17,16 @@ from graph.db import Db
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-ANY = "..."  # what an answer shows in place of a text that differs from run to run
-
-
-def blocks(language: str, text: str = README) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
-
-
-def found(answer: Any, into: dict[str, Any]) -> dict[str, Any]:
-    """Every aliased id in an answer, by its alias; of several the one beside the name that the README speaks of."""
-    if isinstance(answer, list):
-        for one in answer:
-            found(one, into)
-    elif isinstance(answer, dict):
-        for key, value in answer.items():
-            if not key.endswith("Id"):
-                found(value, into)
-            elif key != "roleId" or answer["name"] == "Champion":
-                into[key] = value
-    return into
-
-
-def alike(shown: Any, real: Any) -> bool:
-    if shown == ANY:
-        return isinstance(real, str) and real != ""
-    if isinstance(shown, dict) and isinstance(real, dict):
-        return shown.keys() == real.keys() and all(alike(value, real[key]) for key, value in shown.items())
-    if isinstance(shown, list) and isinstance(real, list):
-        return len(shown) == len(real) and all(alike(one, two) for one, two in zip(shown, real, strict=True))
-    return shown == real
 
 
 async def test_queries_give_the_answers_shown(db: Db, api: Api) -> None:
     await sample.load(db)
-    known: dict[str, Any] = {}
-    pairs = re.findall(r"```graphql\n(.*?)```(?:\s*```json\n(.*?)```)?", README, re.DOTALL)
-    assert len(pairs) == 4
-    for query, shown in pairs:
-        variables = {name: known[name] for name in re.findall(r"\$(\w+): ID!", query)}
-        answer = await api.data(query, **variables)
-        if shown:
-            assert alike(json.loads(shown), answer), json.dumps(answer, indent=2)
-        found(answer, known)
+    assert await follow(api, README) == 4
 
 
 async def test_statements_for_the_browser_run(db: Db) -> None:
     await sample.load(db)
-    statements = blocks("cypher")
+    statements = blocks(README, "cypher")
     assert len(statements) == 1
     for statement in statements:
         assert await rows(db, cast(LiteralString, statement))
@@ -73,7 +36,7 @@ def test_every_command_exists() -> None:
     commands = get_command(app).commands  # type: ignore[attr-defined]
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     shown: set[str] = set()
-    for line in "".join(blocks("sh")).splitlines():
+    for line in "".join(blocks(README, "sh")).splitlines():
         words = [word for word in line.split("#")[0].split() if "=" not in word]
         shown.add(" ".join(words[:2]))
         if words[0] == "make":
