@@ -98,7 +98,8 @@ async def delete(db: Db, persona_id: str) -> str:
         if not rows:
             raise _unknown()
         if rows[0]["cards"]:
-            raise Refused.of("id", ErrorCode.IN_USE, f"{rows[0]['cards']} role cards ask for this persona.")
+            words = "A role card asks" if rows[0]["cards"] == 1 else f"{rows[0]['cards']} role cards ask"
+            raise Refused.of("id", ErrorCode.IN_USE, f"{words} for this persona.")
         return persona_id
 
     return await db.transaction(work, name="persona/delete")

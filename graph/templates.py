@@ -115,12 +115,16 @@ def _refuse_lost_roles(standing: Sequence[Row], cards: Sequence[CardSpec]) -> No
             Problem(
                 ("cards",),
                 ErrorCode.IN_USE,
-                f"The card for {card['role']} can't be removed: {card['members']} members of buying groups hold that role.",
+                f"The card for {card['role']} can't be removed: it has {_members(card['members'])} in buying groups.",
             )
             for card in lost
         ]
         + ([] if cards else [Problem(("cards",), ErrorCode.INVALID, "A live template needs at least one card.")])
     )
+
+
+def _members(count: int) -> str:
+    return f"{count:,} member{'s' if count > 1 else ''}"
 
 
 def _stored(cards: Sequence[CardSpec]) -> list[dict[str, Any]]:
