@@ -12,7 +12,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 
 from api.selection import BadArguments
 from api.types.enums import ErrorCode
-from graph.errors import Problem, TooExpensive, Unavailable
+from graph.errors import Problem, TooExpensive, Unavailable, UnreadableText
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +63,12 @@ def bad_arguments(error: BadArguments) -> list[GraphQLError]:
     ]
 
 
+def which_operation() -> GraphQLError:
+    """The error of a request whose document has several operations and that names none of them."""
+    words = "operationName must name one of the document's operations"
+    return GraphQLError(words, extensions={"code": Code.BAD_USER_INPUT})
+
+
 def shown(error: GraphQLError, request_id: str) -> GraphQLError:
     """The error as a client may see it: coded, with the request's id, internals masked and logged."""
     extensions: dict[str, Any] = {**(error.extensions or {}), "requestId": request_id}
@@ -74,6 +80,8 @@ def shown(error: GraphQLError, request_id: str) -> GraphQLError:
     elif isinstance(original, TooExpensive):
         extensions["code"], message = Code.TOO_EXPENSIVE, "This took too long or too much memory and was ended. Ask for less."
         log.warning("too expensive", reason=str(original), request_id=request_id)
+    elif isinstance(original, UnreadableText):
+        extensions["code"], message = Code.BAD_USER_INPUT, str(original)
     elif original is not None and not isinstance(original, GraphQLError) and "code" not in extensions:
         extensions["code"], message = Code.INTERNAL, "Something went wrong on our side. Tell us the requestId."
         log.error("unexpected", path=error.path, request_id=request_id, exc_info=original)

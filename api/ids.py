@@ -69,7 +69,7 @@ def raw(global_id: str, typename: str) -> str:
     """The node's own id, if `global_id` is of that type. Raises BadId."""
     found, own = decode(global_id)
     if found != typename:
-        raise BadId(f"{shown(global_id)} is the id of a {found}; a {typename}'s is wanted")
+        raise BadId(f"{shown(global_id)} is the id of {named(found)}; {named(typename)}'s is wanted")
     return own
 
 
@@ -85,6 +85,11 @@ def type_of_argument(name: str) -> str | None:
     """The type that an argument's or input field's ids are of, by its name: `missingRoleIds` are a Role's."""
     stem = _ARGUMENT.sub("", name).lower()
     return max((t for t in PREFIXES if stem.endswith(t.lower())), key=len, default=None)
+
+
+def named(typename: str) -> str:
+    """A type with its article."""
+    return f"{'an' if typename[0] in 'AEIO' else 'a'} {typename}"
 
 
 def shown(value: str) -> str:

@@ -22,6 +22,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    OperationDefinitionNode,
     OperationType,
     get_named_type,
     get_operation_ast,
@@ -33,7 +34,7 @@ from strawberry.types import ExecutionContext
 
 from api import ids
 from api.context import Context
-from api.errors import BadVariables, Code, bad_arguments
+from api.errors import BadVariables, Code, bad_arguments, which_operation
 from api.selection import OWN_ID, TYPE, BadArguments, Planner
 from graph import audiences, conditions, events, gaps, jobs, preview, stage_rules, why
 from graph.errors import Refused
@@ -78,8 +79,11 @@ async def _prepare(running: ExecutionContext) -> dict[str, Any] | None:
     document = running.graphql_document
     schema: GraphQLSchema = running.schema._schema
     assert document is not None
+    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    if running._provided_operation_name is None and len(operations) > 1:
+        raise which_operation()  # the framework would run the first
     operation = get_operation_ast(document, running.operation_name)
-    assert operation is not None, "the framework refuses an operationName that names none"
+    assert operation is not None, "the schema refuses an operationName that names none"
     variables = get_variable_values(schema, operation.variable_definitions or (), running.variables or {})
     if not isinstance(variables, VariableValues):
         raise BadVariables(variables)

@@ -11,9 +11,10 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionContext, ExecutionResult
 
-from api.errors import shown
+from api.errors import shown, which_operation
 from api.mutations import Mutation
 from api.planning import PlannedReads, install
 from api.queries import Query
@@ -27,7 +28,10 @@ class Schema(strawberry.Schema):
     """Every GraphQL error leaves coded, with the request's id and without internals; it is logged where it is masked."""
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        result = await super().execute(*args, **kwargs)
+        try:
+            result = await super().execute(*args, **kwargs)
+        except CannotGetOperationTypeError:
+            result = ExecutionResult(data=None, errors=[which_operation()])
         _show(result, kwargs["context_value"].request_id)
         return result
 

@@ -245,7 +245,7 @@ class Planner:
             try:
                 typename, own = ids.decode(one)
                 if typename not in ids.NODES:
-                    raise ids.BadId(f"{ids.shown(one)} is the id of a {typename}, which is no Node")
+                    raise ids.BadId(f"{ids.shown(one)} is the id of {ids.named(typename)}, which is no Node")
                 places.append((typename, own))
             except ids.BadId as error:
                 self._wrong(fields[0], f"{'id' if single else f'ids[{place}]'}: {error}")

@@ -16,7 +16,7 @@ from typing import Any, LiteralString, Protocol, TypeVar
 import neo4j
 from neo4j import exceptions as driver_errors
 
-from graph.errors import GraphError, TooExpensive, Unavailable
+from graph.errors import GraphError, TooExpensive, Unavailable, UnreadableText
 from graph.queries import Query
 
 T = TypeVar("T")
@@ -213,6 +213,8 @@ class translated:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, driver_errors.Neo4jError) and error.code in _TOO_EXPENSIVE:
             raise TooExpensive(_words(error)) from error
+        if isinstance(error, UnicodeEncodeError):
+            raise UnreadableText("a text holds half of a surrogate pair, which is no character") from error
         if isinstance(error, driver_errors.DriverError) and not isinstance(error, GraphError):
             raise Unavailable(_words(error)) from error
         if isinstance(error, driver_errors.TransientError | driver_errors.DatabaseUnavailable):

@@ -4,7 +4,8 @@ GraphError
 |- Refused        a rule of the domain says no: one or more Problems, nothing was done
 |- NotAnExport    a folder of files that can't be understood: nothing was written
 |- Unavailable    the database can't answer now; the same call may succeed later
-`- TooExpensive   the database ended the statement: it took too long or too much memory
+|- TooExpensive   the database ended the statement: it took too long or too much memory
+`- UnreadableText a text is no Unicode, so the database can't be told it
 """
 
 from __future__ import annotations
@@ -73,3 +74,7 @@ class Unavailable(GraphError):
 
 class TooExpensive(GraphError):
     """The database ended a statement that took too long or too much memory. Retrying won't help."""
+
+
+class UnreadableText(GraphError):
+    """A text holds half of a surrogate pair, which JSON can write and nothing can store. Nothing was done."""
