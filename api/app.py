@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import time
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from api.context import Context
+from api.export import BuyingGroupsExport
 from api.graphiql import Files, page
 from api.schema import schema
 from graph.db import Db
@@ -42,6 +42,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         return page()
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        return self.context(request)
+
+    def context(self, request: Request | WebSocket) -> Context:
+        """What the resolvers of a request can reach."""
         return Context(self._db, self._cursors, self._hub, self._wake_jobs)
 
 
@@ -60,9 +64,10 @@ def create_app(
         async with runner:
             yield
 
-    endpoint: Any = GraphQLEndpoint(db, Cursors(secret), runner.wake, graphiql)
+    endpoint = GraphQLEndpoint(db, Cursors(secret), runner.wake, graphiql)
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint),
+        Route("/export/buying-groups.csv", BuyingGroupsExport(endpoint.context).serve),
         WebSocketRoute("/graphql", endpoint),
         Route("/", lambda _: RedirectResponse("/graphql")),
     ]
