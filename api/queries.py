@@ -81,8 +81,6 @@ class PreviewMembershipInput:
 
 @strawberry.type(description="Where reading starts. An operation is answered by one statement, however deep and wide it is.")
 class Query:
-    roles: list[Role] = field("Every role: the defaults first, then by name.")
-
     @planned
     def node(self, id: Id) -> Node | None:
         """Anything by its global id; null if it doesn't exist."""
@@ -191,6 +189,11 @@ class Query:
         ] = None,
     ) -> Connection[SolutionInterest]:
         """What is sold, to whom, by which rules."""
+        ...
+
+    @planned
+    def roles(self, search: Search = None) -> list[Role]:
+        """The roles, last update first: custom ones before the six defaults, which are by name."""
         ...
 
     @planned
