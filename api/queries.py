@@ -12,7 +12,7 @@ from api.mutations.base import plain
 from api.mutations.configuration import RoleCardInput, cards_from
 from api.planning import events_page, preview_membership
 from api.types.accounts import Account, Product
-from api.types.base import After, Before, Connection, First, Last, Node, field, planned
+from api.types.base import After, Before, Connection, First, Last, Node, planned
 from api.types.engagement import EngagementModel
 from api.types.enums import BuyingGroupEventType, LifecycleStatus, Permission
 from api.types.events import BuyingGroupEventConnection
