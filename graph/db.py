@@ -123,9 +123,17 @@ class Db:
         result = await session.run(statement, dict(params))
         return [dict(record) async for record in result]
 
-    async def write(self, query: Query, **params: Any) -> list[Row]:
-        """One writing statement in a transaction of its own. It must be safe to repeat."""
-        return await self.transaction(lambda tx: tx.run(query, **params), name=query.name)
+    async def write(self, query: Query, *, unless: Callable[[list[Row]], None] | None = None, **params: Any) -> list[Row]:
+        """One writing statement in a transaction of its own. It must be safe to repeat. `unless` may look at the rows and
+        raise: then nothing is written."""
+
+        async def work(tx: Tx) -> list[Row]:
+            rows = await tx.run(query, **params)
+            if unless:
+                unless(rows)
+            return rows
+
+        return await self.transaction(work, name=query.name)
 
     async def transaction(self, work: Callable[[Tx], Awaitable[T]], name: str = "transaction", *, bounded: bool = True) -> T:
         """`work` in one transaction, repeated whole when the server asks for it, committed if it returns.

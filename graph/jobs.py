@@ -69,10 +69,12 @@ def _not_started(known: Row) -> Refused:
 
 async def start_maintenance(db: Db, interest_id: str | None = None, *, by: str) -> str:
     """Queues maintenance of one interest's groups, or of all, and returns the job's id. Raises Refused: NOT_FOUND."""
-    rows = await db.write(query("job/start_maintenance"), interest_id=interest_id, by=by)
-    if not rows:
-        raise Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
-    return rows[0]["id"]
+
+    def unknown(rows: list[Row]) -> None:
+        if not rows:
+            raise Refused.of("solutionInterestId", ErrorCode.NOT_FOUND, "There is no solution interest with this id.")
+
+    return (await db.write(query("job/start_maintenance"), unless=unknown, interest_id=interest_id, by=by))[0]["id"]
 
 
 async def start_scoring(db: Db, as_of: datetime | None = None, *, by: str) -> str:
@@ -92,22 +94,28 @@ async def queue_daily(db: Db, at: time, now: datetime | None = None) -> bool:
 
 async def cancel(db: Db, job_id: str) -> str:
     """Tells a job to stop after its batch. Raises Refused: NOT_FOUND, NOT_EDITABLE (it has ended)."""
-    rows = await db.write(query("job/cancel"), id=job_id)
-    if not rows:
-        raise Refused.of("id", ErrorCode.NOT_FOUND, "There is no job with this id.")
-    if rows[0]["former"] not in ("QUEUED", "RUNNING"):
-        words = f"Only a job that is QUEUED or RUNNING can be cancelled; this one is {rows[0]['former']}."
-        raise Refused.of("id", ErrorCode.NOT_EDITABLE, words)
+
+    def ended(rows: list[Row]) -> None:
+        if not rows:
+            raise Refused.of("id", ErrorCode.NOT_FOUND, "There is no job with this id.")
+        if rows[0]["former"] not in ("QUEUED", "RUNNING"):
+            words = f"Only a job that is QUEUED or RUNNING can be cancelled; this one is {rows[0]['former']}."
+            raise Refused.of("id", ErrorCode.NOT_EDITABLE, words)
+
+    await db.write(query("job/cancel"), unless=ended, id=job_id)
     return job_id
 
 
 async def delete(db: Db, job_id: str) -> str:
     """Deletes a job's record; its groups stay. Raises Refused: NOT_FOUND, IN_USE (it has not ended)."""
-    rows = await db.write(query("job/delete"), id=job_id)
-    if not rows:
-        raise Refused.of("id", ErrorCode.NOT_FOUND, "There is no job with this id.")
-    if rows[0]["former"] in ("QUEUED", "RUNNING"):
-        raise Refused.of("id", ErrorCode.IN_USE, f"The job is {rows[0]['former']}; cancel it first.")
+
+    def busy(rows: list[Row]) -> None:
+        if not rows:
+            raise Refused.of("id", ErrorCode.NOT_FOUND, "There is no job with this id.")
+        if rows[0]["former"] in ("QUEUED", "RUNNING"):
+            raise Refused.of("id", ErrorCode.IN_USE, f"The job is {rows[0]['former']}; cancel it first.")
+
+    await db.write(query("job/delete"), unless=busy, id=job_id)
     return job_id
 
 

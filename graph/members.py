@@ -43,9 +43,7 @@ async def assign(
     _check("members", [person for person, _ in members], inner=("personId",))
     wanted = [{"personId": person, "roleId": role} for person, role in members]
     params = {"group_id": group_id, "wanted": wanted, **_deciding("ASSIGN", source, by, None)}
-    rows = await db.write(query("member/assign"), **params)
-    if not rows:
-        raise no_group()
+    rows = await db.write(query("member/assign"), unless=_unknown_group, **params)
     return _result(group_id, rows, {"INVALID": ("roleId",)}, "members", ("personId",))
 
 
@@ -56,9 +54,7 @@ async def remove(
     _check("personIds", person_ids)
     reason = _text("reason", reason)
     params = {"group_id": group_id, "wanted": list(person_ids), "reason": reason, **_deciding("REMOVE", source, by, None)}
-    rows = await db.write(query("member/remove"), **params)
-    if not rows:
-        raise no_group()
+    rows = await db.write(query("member/remove"), unless=_unknown_group, **params)
     return _result(group_id, rows, {}, "personIds", ())
 
 
@@ -101,6 +97,11 @@ async def journey_remove(
 
     group_id, rows = await db.transaction(work, name="member/journey_remove")
     return _result(group_id, rows, {}, "personIds", ())
+
+
+def _unknown_group(rows: list[Row]) -> None:
+    if not rows:
+        raise no_group()
 
 
 # --- what goes in ---------------------------------------------------------------------------------------------------

@@ -70,6 +70,18 @@ async def test_a_refused_call_is_judged_anew(api: Api, db: Db) -> None:
     assert (await api.data(CREATE, key="k", name="Sponsor"))["createRole"]["role"]["name"] == "Sponsor"
 
 
+async def test_a_refusal_leaves_nothing_under_its_key(api: Api, db: Db) -> None:
+    roles = await role_ids(db)
+    known = await plant(db, {"a": None})
+    sold = await sell(db, [card(roles["Champion"])], [known["a"]])
+    delete = 'mutation($id: ID!) { deleteJob(id: $id, idempotencyKey: "k") { deletedId userErrors { code } } }'
+    own = f"job_{sold.job_id}"
+    await rows(db, "MATCH (j:Job) SET j.status = 'RUNNING'")
+    assert (await api.data(delete, id=own))["deleteJob"] == {"deletedId": None, "userErrors": [{"code": "IN_USE"}]}
+    await rows(db, "MATCH (j:Job) SET j.status = 'SUCCEEDED'")
+    assert (await api.data(delete, id=own))["deleteJob"] == {"deletedId": own, "userErrors": []}
+
+
 async def test_blank_and_endless_keys_are_refused(api: Api) -> None:
     for key in ("", "  ", "x" * 256):
         refused = (await api.data(CREATE, key=key, name="Sponsor"))["createRole"]
