@@ -1,42 +1,42 @@
-"""`make bench`: every benchmark on one embedded server with a generated market; prints a table."""
+"""`python -m bench [NAME ...]` runs all benchmarks, or those that are named, each on an embedded server of its own."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
-import time
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import platformdirs
 from rich.console import Console
-from rich.table import Table
 
-from bench.market import Shape, make
-from bench.nested import measure
-from graph.db import connect
+from bench import reads
+from graph.db import Connection, Db, connect
 from graph.embedded import Options, embedded
 from graph.migrations import migrate
 
-SHAPE = Shape(trees=5)
+Bench = Callable[[Db, Connection, Console], Awaitable[None]]
+BENCHES: Mapping[str, Bench] = {"reads": reads.run}
 
 
-async def main() -> None:
-    """Makes the market, measures, prints."""
-    out = Console()
+async def _run(bench: Bench, console: Console) -> None:
     cache = Path(platformdirs.user_cache_dir("buying-groups", appauthor=False))
-    with tempfile.TemporaryDirectory(prefix="buying-groups-bench-") as folder:
-        options = Options(Path(folder), cache, bolt_port=0, browser_port=None, heap=1024, page_cache=512)
+    with tempfile.TemporaryDirectory(prefix="buying-groups-bench-", ignore_cleanup_errors=True) as folder:
+        options = Options(Path(folder), cache, bolt_port=0, browser_port=None, heap=2048, page_cache=512)
         async with embedded(options) as server, connect(server.connection) as db:
             await migrate(db)
-            began = time.perf_counter()
-            await make(db, SHAPE)
-            out.print(f"The market was made in {time.perf_counter() - began:.1f} s.")
-            found = await measure(db, server.connection, "T0")
-    table = Table("nested read", "median ms", "ratio", title=f"{found.objects:,} objects, {found.answer_bytes:,} bytes")
-    table.add_row("API, HTTP included", f"{found.api:.1f}", f"{found.api / found.by_hand:.2f}")
-    table.add_row("one handwritten Cypher, raw driver, orjson", f"{found.by_hand:.1f}", "1.00")
-    out.print(table)
-    out.print(f"{found.statements} statement for the API's answer.")
+            await bench(db, server.connection, console)
 
 
-asyncio.run(main())
+def main() -> None:
+    """Runs the benchmarks named on the command line."""
+    names = sys.argv[1:] or list(BENCHES)
+    if unknown := sorted(set(names) - set(BENCHES)):
+        sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHES)}.")
+    for name in names:
+        asyncio.run(_run(BENCHES[name], Console()))
+
+
+if __name__ == "__main__":
+    main()
