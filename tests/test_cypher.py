@@ -135,18 +135,6 @@ def _code(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//"))
 
 
-@pytest.mark.parametrize("name", statement_names())
-def test_a_returned_map_has_a_name_of_its_own(name: str) -> None:
-    """`RETURN c {.id} ORDER BY c.priority` sorts by the map's priority, which is null: without AS the map is named `c`."""
-    text = _code(query(cast(LiteralString, name)).text)
-    for found in re.finditer(r"RETURN \w+ \{", text):
-        depth, end = 1, found.end()
-        while depth:
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            end += 1
-        assert re.match(r"\s+AS\s", text[end:]), text[found.start() : end]
-
-
 def test_header_errors_name_the_file_and_the_fault() -> None:
     with pytest.raises(HeaderError, match=r"cypher/x/y\.cypher: 'mode' must be read, write or schema, not None"):
         parse("x/y", "// Says.\nRETURN 1")

@@ -4,7 +4,7 @@
 // returns: name, description, status, version, interests, cards
 MATCH (t:RoleTemplate {id: $id})
 SET t._l = true REMOVE t._l
-WITH t
+WITH t WHERE t.id IS NOT NULL  // else it was deleted while this waited
 RETURN t.name AS name, t.description AS description, t.status AS status, t.version AS version,
   COUNT { (t)<-[:USES]-(:SolutionInterest) } AS interests,
   COLLECT {
