@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from make import Api, Person, card, members_of, plant, role_ids, rows, sell
 
 from graph import jobs, templates
 from graph.conditions import from_json
+from graph.errors import Refused
 from graph.model import AttributeFilter, CardSpec, Condition, FilterOperator, HierarchyScope, Match, PersonAttribute
 from graph.why import explain
 
@@ -138,6 +140,31 @@ async def test_twenty_personas_at_most(api: Api) -> None:
     assert errors(await update(api, made[0]["persona"]["id"], "Renamed")) == []
     await delete(api, made[1]["persona"]["id"])
     assert errors(await create(api, "One more")) == []
+
+
+async def test_limits_hold_when_many_create_at_once(api: Api) -> None:
+    """Also for those who ask for a persona while another deletes it: either is refused, or there is nothing to refuse."""
+    made = await asyncio.gather(*(create(api, f"Persona {number}") for number in range(25)))
+    assert sorted(code for one in made for _, code in errors(one)) == ["LIMIT_EXCEEDED"] * 5
+    kept = [one["persona"] for one in made if one["persona"]]
+    role = (await role_ids(api.db))["Other"]
+
+    async def ask(number: int) -> str:
+        try:
+            wanted = [card(role, asks(kept[number]["name"]))]
+            await templates.create(api.db, f"T {number}", None, wanted, by="tests")
+        except Refused as error:
+            return error.problems[0].code
+        return "MADE"
+
+    asked = [ask(number) for number in range(8)]
+    deleted = [delete(api, one["id"]) for one in kept[:8]]
+    done = await asyncio.gather(*(one for pair in zip(asked, deleted, strict=True) for one in pair))
+    for outcome, payload in zip(done[::2], done[1::2], strict=True):
+        assert isinstance(payload, dict)
+        assert (outcome, errors(payload)) in (("MADE", [(["id"], "IN_USE")]), ("NOT_FOUND", []))
+    links = await rows(api.db, "MATCH (:RoleCard)-[:ASKS_FOR]->(x:Persona) RETURN count(x) AS n")
+    assert links == [{"n": done[::2].count("MADE")}]
 
 
 async def test_ten_different_attributes_at_most_over_all(api: Api) -> None:

@@ -313,7 +313,7 @@ async def test_what_people_and_journeys_decided_stands(api: Api) -> None:
     roles = await role_ids(api.db)
     crowd = [Person(key, {"home": None}, "CTO") for key in ("moved", "removed", "left", "kept")]
     ids = await plant(api.db, TREE, [*crowd, Person("added", {"home": None}, "CEO")])
-    sold = await sell(api.db, [card(roles["Champion"], title(IS, "CTO")), card(roles["Other"])], [ids["home"]])
+    sold = await sell(api.db, [card(roles["Champion"], title(IS, "CTO")), card(roles["Other"])], [ids["home"]], follow=True)
     group = sold.groups[ids["home"]]
     by_hand: list[tuple[str, str]] = [
         (ids["moved"], roles["Other"]),
