@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from make import Api, api_over
 
+from graph import scoring
 from graph.db import Db, connect
 from graph.embedded import Options, Server, embedded
 from graph.migrations import all_migrations, migrate
@@ -70,3 +71,13 @@ async def api(db: Db) -> AsyncGenerator[Api]:
     """The API over the clean graph, as a client sees it: HTTP in, JSON out. Jobs run when a test says so."""
     async with api_over(db) as client:
         yield client
+
+
+@pytest.fixture
+def scores_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs that make groups calculate no engagement, so that people keep the scores that a test gave them."""
+
+    async def nothing(*_given: object, **_more: object) -> scoring.Step:
+        return scoring.Step(None)
+
+    monkeypatch.setattr(scoring, "step", nothing)

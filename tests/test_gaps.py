@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from make import BY, Api, Person, card, members_of, plant, role_ids, sell, title
 from markets import PERSONAS, Market, cards, markets, settle
@@ -50,7 +51,8 @@ def nearest(market: Market, home: str, one: CardSpec, holders: set[str]) -> list
     return sorted(found)[:MAX_CANDIDATES]
 
 
-@settings(max_examples=25)
+@pytest.mark.usefixtures("scores_stand")
+@settings(max_examples=12)
 @given(market=markets(), wanted=cards(ROLES))
 async def test_candidates_are_those_whom_the_plain_rules_find_nearest(db: Db, market: Market, wanted: list[CardSpec]) -> None:
     ids = await settle(db, market)

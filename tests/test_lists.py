@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from make import Api, card, live_template, role_ids
+from make import Api, card, live_template, role_ids, rows
 
 from graph import audiences, interests, roles, stages, templates
 from graph.audiences import AudienceSpec
@@ -52,7 +52,10 @@ async def make_model(db: Db, name: str, by: str) -> str:
 
 
 async def change_model(db: Db, own: str, name: str, words: str, by: str) -> Any:
-    return await stages.update(db, own, replace(MODEL, name=name, description=words), by=by)
+    saved = await rows(db, "MATCH (:StageModel {id: $id})-[:HAS_STAGE]->(s:Stage) RETURN s.name AS name, s.id AS id", id=own)
+    ids = {row["name"]: row["id"] for row in saved}
+    kept = [replace(stage, id=ids[stage.name]) for stage in MODEL.stages]
+    return await stages.update(db, own, replace(MODEL, name=name, description=words, stages=kept), by=by)
 
 
 async def make_role(db: Db, name: str, by: str) -> str:

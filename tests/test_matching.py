@@ -24,7 +24,7 @@ def placed(wanted: Sequence[CardSpec], roles: Mapping[str, str]) -> list[CardSpe
     return [replace(one, role_id=roles[one.role_id]) for one in wanted]
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(market=markets(), wanted=cards(ROLES))
 async def test_a_creation_job_fills_groups_as_the_plain_rules_do(db: Db, market: Market, wanted: list[CardSpec]) -> None:
     ids = await settle(db, market)

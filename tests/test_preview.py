@@ -106,7 +106,8 @@ async def removed(db: Db, interest_id: str) -> set[tuple[str, str]]:
     return {(row["home"], row["p"]) for row in found}
 
 
-@settings(max_examples=25)
+@pytest.mark.usefixtures("scores_stand")
+@settings(max_examples=12)
 @given(story=stories())
 async def test_maintenance_does_what_the_preview_told(db: Db, story: Story) -> None:
     ids = await settle(db, story.market)

@@ -29,12 +29,12 @@ async def names(api: Api) -> list[str]:
     return [role["name"] for role in (await api.data(ROLES))["roles"]]
 
 
-async def test_the_six_defaults_come_first(api: Api) -> None:
+async def test_custom_roles_come_before_the_six_defaults(api: Api) -> None:
     await create(api, "Aide")
     found = (await api.data(ROLES))["roles"]
     assert [(role["name"], role["isDefault"], role["createdBy"]) for role in found] == [
-        *((name, True, "system") for name in DEFAULTS),
         ("Aide", False, "local"),
+        *((name, True, "system") for name in DEFAULTS),
     ]
 
 
@@ -67,7 +67,7 @@ async def test_names_are_unique_without_case(api: Api, name: str) -> None:
     other = (await create(api, "Seller"))["role"]["id"]
     renamed = (await api.data(UPDATE, id=other, input={"name": name}))["updateRole"]
     assert renamed["userErrors"] == [{"field": ["name"], "code": "TAKEN"}]
-    assert await names(api) == [*DEFAULTS, "Buyer", "Seller"]
+    assert await names(api) == ["Seller", "Buyer", *DEFAULTS]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ async def test_a_role_of_a_retired_card_is_in_use(api: Api) -> None:
     assert [e["code"] for e in (await api.data(DELETE, id=lost))["deleteRole"]["userErrors"]] == ["IN_USE"]
     await templates.delete(api.db, template)
     assert (await api.data(DELETE, id=lost))["deleteRole"] == {"deletedId": lost, "userErrors": []}
-    assert await names(api) == [*DEFAULTS, "Kept"]
+    assert await names(api) == ["Kept", *DEFAULTS]
 
 
 async def test_an_update_that_changes_nothing_leaves_no_trace(api: Api) -> None:

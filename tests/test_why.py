@@ -36,7 +36,8 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # --- the cards' verdicts --------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@pytest.mark.usefixtures("scores_stand")
+@settings(max_examples=12)
 @given(market=markets(), wanted=cards(ROLES))
 async def test_each_card_judges_as_the_plain_rules_do(db: Db, market: Market, wanted: list[CardSpec]) -> None:
     ids = await settle(db, market)
