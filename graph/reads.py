@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, LiteralString, cast
 
+from graph import collation
 from graph.conditions import Personas
 from graph.db import Db
 from graph.errors import GraphError
@@ -305,7 +306,7 @@ class _Compiler:
         bounds = {side: self._cursor(side, purpose, wanted.args.get(side)) for side in ("after", "before")}
         size = first if first is not None else last if last is not None else PAGE_DEFAULT
         order = orders.choices[name]
-        key = order.indexed if order.indexed and relation.whole else order.ascending if direction == "ASC" else order.descending
+        key = order.ascending if direction == "ASC" else order.descending
         return _Paging(
             purpose,
             order,
@@ -371,9 +372,13 @@ class _Paging:
 
     def _side(self, sign: str, keys: list[Any], params: Params, scope: Scope, equal: str = "") -> str:
         key, tie = scope.relation(self.key), scope.relation(self.tie)
-        value = self.order.into.replace("$value", params.add(keys[0]))
+        if self.order.into == "$value" and isinstance(keys[0], str):
+            beyond, value = collation.beyond(key, sign, keys[0], params), params.add(keys[0])
+        else:
+            value = self.order.into.replace("$value", params.add(keys[0]))
+            beyond = f"{key} {sign}= {value}"
         # The first comparison is all an index needs to seek; the rest settles ties.
-        return f"({key} {sign}= {value} AND ({key} <> {value} OR {tie} {sign}{equal} {params.add(keys[1])}))"
+        return f"({beyond} AND ({key} <> {value} OR {tie} {sign}{equal} {params.add(keys[1])}))"
 
 
 def _edge_with_cursor(view: Selection, edge: dict[str, Any], keys: list[Any], purpose: str, cursors: Cursors) -> dict[str, Any]:

@@ -26,18 +26,12 @@ class VocabularyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A way to sort: an expression per direction, how its value leaves in a cursor (`out`) and comes back (`into`).
-
-    Neo4j sorts stored text by code points, but compares it with a parameter by UTF-16, where an emoji stands before a
-    half-width letter. So text is sorted as `text + ''`, by UTF-16, too; but by the bare property (`indexed`) where a list is
-    all nodes of a label, for there an index sorts and compares, by code points both.
-    """
+    """A way to sort: an expression per direction, how its value leaves in a cursor (`out`) and comes back (`into`)."""
 
     ascending: str
     descending: str
     out: str | None = None
     into: str = "$value"
-    indexed: str | None = None
 
     @property
     def total(self) -> bool:
@@ -82,11 +76,6 @@ class Relation:
     exists: str | None = None
     then: str | None = None
     keys: tuple[tuple[str, ...], ...] = ()
-
-    @property
-    def whole(self) -> bool:
-        """Whether it leads to all nodes of a label."""
-        return self.matches.get("") == f"MATCH (that:{self.noun})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +155,6 @@ def _orders(where: str, table: Mapping[str, Any] | None) -> Orders | None:
             spec.get("descending") or spec["key"],
             spec.get("out"),
             spec.get("in", "$value"),
-            spec.get("indexed"),
         )
         for name, spec in table.items()
         if isinstance(spec, dict)

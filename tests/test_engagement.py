@@ -470,7 +470,7 @@ async def test_a_calculation_waits_for_the_jobs_asked_for_before_it(db: Db) -> N
     await rows(db, "MATCH (j:Job {status: 'QUEUED'}) SET j.status = 'RUNNING', j._leasedUntil = datetime() + duration('PT1H')")
     await jobs.start_scoring(db, NOON, by=BY)
     assert await jobs.run_all(db) == 0
-    await rows(db, "MATCH (j:Job {status: 'RUNNING'}) SET j._leasedUntil = datetime()")
+    await rows(db, "MATCH (j:Job {status: 'RUNNING'}) SET j._leasedUntil = datetime() - duration('PT1S')")
     assert await jobs.run_all(db) == 2
     assert (await scores(db))[1] == dict.fromkeys(here.groups, 0.0)
 
@@ -492,7 +492,7 @@ async def test_a_calculation_whose_instance_dies_goes_on_elsewhere(db: Db, monke
     monkeypatch.setattr(scoring, "step", dies)
     with pytest.raises(Unavailable):
         await jobs.run_all(db)
-    await rows(db, "MATCH (j:Job {status: 'RUNNING'}) SET j._leasedUntil = datetime()")
+    await rows(db, "MATCH (j:Job {status: 'RUNNING'}) SET j._leasedUntil = datetime() - duration('PT1S')")
     assert await jobs.run_all(db) == 1
     assert agrees(await scores(db), here.expected())
     assert sorted(name for name, _, _ in await changes(db)) == sorted(GROUPS)
@@ -516,7 +516,7 @@ async def test_one_that_was_overtaken_begins_anew(db: Db, monkeypatch: pytest.Mo
     mine = await go(first, {})
     mine = await go(first, mine.cursor or {})
     assert (await go(second, {})).busy
-    await rows(db, "MATCH (j:Job {id: 'first'}) SET j._leasedUntil = datetime()")
+    await rows(db, "MATCH (j:Job {id: 'first'}) SET j._leasedUntil = datetime() - duration('PT1S')")
     theirs = await go(second, {})
     while theirs.cursor is not None:
         theirs = await go(second, theirs.cursor)

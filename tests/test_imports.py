@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from make import BY, plant, rows
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from api.cli import app
 from graph import accounts, people
@@ -893,22 +894,34 @@ def test_the_guide_names_every_column(kind: Kind) -> None:
     assert [column.name for column in kind.columns if f"`{column.name}`" not in section] == []
 
 
+@pytest.fixture
+def command() -> Iterator[Callable[..., Awaitable[Result]]]:
+    """Runs a command line; its logging, which writes to a stream that ends with it, is gone after the test."""
+    yield lambda *line: asyncio.to_thread(CliRunner().invoke, app, line)
+    structlog.reset_defaults()
+
+
 async def test_the_command_line_imports(
-    db: Db, server: Server, export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    db: Db,
+    server: Server,
+    export: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Callable[..., Awaitable[Result]],
 ) -> None:
     monkeypatch.setenv("NEO4J_URI", server.connection.uri)
     monkeypatch.setenv("NEO4J_PASSWORD", server.connection.password)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
     write(export, {"Account": EXPORT["Account"] + "a4,,,,,,,,,,\n", "Lead": "Id\n"})
-    result = await asyncio.to_thread(CliRunner().invoke, app, ["import", str(export)])
+    result = await command("import", str(export))
     assert result.exit_code == 0, result.output
     assert "Not read: Lead.csv." in result.output
     assert "Not read of Product2.csv: IsActive." in result.output
     assert "1 row and 0 values were left out: export-rejects.csv tells which and why." in result.output
     assert (tmp_path / "export-rejects.csv").exists()
     assert len(await properties(db, "Account")) == 3
-    result = await asyncio.to_thread(CliRunner().invoke, app, ["import", str(tmp_path)])
+    result = await command("import", str(tmp_path))
     assert result.exit_code == 2
     assert "holds no CRM export" in result.output
 

@@ -7,15 +7,17 @@ import itertools
 import json
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from make import rows
 
+from graph.collation import beyond
 from graph.db import Db
 from graph.paging import Cursors
+from graph.params import Params
 from graph.reads import BadSelection, Selection, compile_read, read
 from graph.vocabulary import nouns
 
@@ -90,6 +92,8 @@ SORTED_BY = {
     "ENGAGEMENT_SCORE": "score",
     "EMPLOYEE_COUNT": "count",
 }
+# The last ones sort otherwise by UTF-16 than by code points.
+NAMES = ["Ann", "Bo", "bo", "", "Äb", "'; --", "\uffee", "\U0001f600", "Bo\ud7ff\ue000", "Bo\ud7ff\U0001f600\n", "Bo\U0010ffff"]
 ALONE = [
     {"id": own, "name": name, "made": 0, "changed": 0, "score": None, "count": None}
     for own, name in {"top": "Top", "i": "I", "hub": "Hub", "them": "Them", "t": "T", "u": "U"}.items()
@@ -101,7 +105,7 @@ def some_rows(count: int) -> list[dict[str, Any]]:
     return [
         {
             "id": f"{chance.randrange(10**9):09}",
-            "name": chance.choice(["Ann", "Bo", "bo", "", "Äb", "\uffee", "\U0001f600", "'; --"]),
+            "name": chance.choice(NAMES),
             "made": chance.choice([0, 1, 2, 3, 10**9]),
             "changed": chance.choice([0, 1, 2, 3, 10**9]),
             "score": chance.choice([None, None, 0.0, 0.1 + 0.2, 99.99999999999999, 100.0, 5e-324]),
@@ -117,12 +121,9 @@ async def plant(db: Db, count: int = 23) -> list[dict[str, Any]]:
     return found
 
 
-def plain_sort(found: Sequence[dict[str, Any]], key: str, direction: str, utf16: bool) -> list[str]:
-    """The ids by the key, ties by id, everything turned around for DESC, missing values last either way.
-
-    Text goes by code points in lists of all nodes of a label that have an index by name, by UTF-16 in the others."""
-    spelled = (lambda value: value.encode("utf-16-be")) if utf16 and key == "name" else lambda value: value
-    known = sorted((row for row in found if row[key] is not None), key=lambda row: (spelled(row[key]), row["id"]))
+def plain_sort(found: Sequence[dict[str, Any]], key: str, direction: str) -> list[str]:
+    """The ids by the key (text by code points), ties by id, all turned around for DESC, missing values last either way."""
+    known = sorted((row for row in found if row[key] is not None), key=lambda row: (row[key], row["id"]))
     missing = sorted((row for row in found if row[key] is None), key=lambda row: row["id"])
     if direction == "DESC":
         known, missing = known[::-1], missing[::-1]
@@ -139,7 +140,6 @@ class List:
         orders = nouns()[self.home[0] if self.home else "Query"].relations[self.relation].orders
         assert orders
         self.orders = list(orders.choices)
-        self.utf16 = name not in ("accounts", "people", "products", "buying groups", "buying groups with a score")
 
     def purpose(self, order: str, direction: str) -> str:
         return f"{self.home[0] if self.home else 'Query'}.{self.relation} {order} {direction}"
@@ -187,7 +187,7 @@ async def test_every_order_pages_both_ways_as_a_plain_sort_does(db: Db, name: st
         there = [row for row in there if row["score"] is not None]
     ways = itertools.product(("ASC", "DESC"), (True, False)) if name == "accounts" else (("ASC", True), ("DESC", False))
     for order, (direction, forward) in itertools.product(one.orders, tuple(ways)):
-        expected = plain_sort(there, SORTED_BY[order], direction, one.utf16)
+        expected = plain_sort(there, SORTED_BY[order], direction)
         size, side = ("first", "after") if forward else ("last", "before")
         seen: list[str] = []
         cursor: dict[str, str] = {}
@@ -201,6 +201,26 @@ async def test_every_order_pages_both_ways_as_a_plain_sort_does(db: Db, name: st
                 break
             cursor = {side: page.cursors[-1 if forward else 0]}
         assert seen == expected, (order, direction, size)
+
+
+@pytest.mark.parametrize("label", ["Product", "Persona"])  # the names of the first have an index
+async def test_text_stands_on_its_side_of_any_other_by_code_points(db: Db, label: str) -> None:
+    chance = random.Random(7)
+    texts = {
+        "".join(chance.choices("\0\nB\\].z\ud7ff\ue000\uffee\uffff\U00010000\U0010ffff", k=chance.randrange(5)))
+        for _ in range(300)
+    }
+    texts |= {"\uffee" * 255, "\uffee" * 254 + "\U00010000", "\U0001f600" * 100}
+    planting = cast(LiteralString, f"UNWIND $texts AS text CREATE (:{label} {{id: randomUUID(), name: text, nameKey: text}})")
+    await rows(db, planting, texts=sorted(texts))
+    for text, sign in itertools.product(sorted(texts), "<>"):
+        params = Params()
+        predicate = beyond("n.name", sign, text, params)
+        reading = cast(LiteralString, f"MATCH (n:{label}) WHERE n.id IS NOT NULL AND {predicate} RETURN n.name AS name")
+        found = await rows(db, reading, **params.values)
+        expected = {one for one in texts if one == text or (one < text if sign == "<" else one > text)}
+        assert {row["name"] for row in found} == expected, (text, sign)
+        assert len(found) == len(expected)
 
 
 async def test_pages_between_cursors(db: Db) -> None:

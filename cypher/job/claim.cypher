@@ -5,12 +5,12 @@
 // params: lease, seconds
 // returns: mine, id, kind, by, interest_id, audience_id, entry_stage_id, as_of
 MATCH (j:Job)
-WHERE j.status = 'QUEUED' OR (j.status = 'RUNNING' AND j._leasedUntil < datetime())
+WHERE j.status = 'QUEUED' OR (j.status = 'RUNNING' AND j._leasedUntil <= datetime())
 WITH j WHERE j.kind <> 'SCORE' OR j.status = 'RUNNING'
   OR NOT EXISTS { MATCH (former:Job {status: 'RUNNING'}) WHERE former.createdAt < j.createdAt }
 WITH j ORDER BY j.createdAt, j.id LIMIT 1
 SET j._l = true REMOVE j._l
-WITH j, coalesce(j.status = 'QUEUED' OR (j.status = 'RUNNING' AND j._leasedUntil < datetime()), false) AS mine
+WITH j, coalesce(j.status = 'QUEUED' OR (j.status = 'RUNNING' AND j._leasedUntil <= datetime()), false) AS mine
 FOREACH (_ IN CASE WHEN mine THEN [1] ELSE [] END |
   SET j.status = 'RUNNING', j.startedAt = coalesce(j.startedAt, datetime()), j._lease = $lease,
     j._leasedUntil = datetime() + duration({seconds: $seconds}))
