@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
+from api.answers import Answers
 from api.context import Context
 from api.export import BuyingGroupsExport
 from api.graphiql import Files, page
@@ -36,6 +37,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._db = db
         self._cursors = cursors
         self._hub = Hub(db)
+        self._answers = Answers()
         self._wake_jobs = wake_jobs
 
     async def render_graphql_ide(self, request: Request) -> Response:
@@ -46,7 +48,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     def context(self, request: Request | WebSocket) -> Context:
         """What the resolvers of a request can reach."""
-        return Context(self._db, self._cursors, self._hub, self._wake_jobs)
+        return Context(self._db, self._cursors, self._hub, self._answers, self._wake_jobs)
 
 
 def create_app(

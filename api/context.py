@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from api.answers import Answers
 from graph.db import Db
 from graph.events import Hub
 from graph.model import LOCAL
@@ -19,6 +20,7 @@ class Context:
     db: Db
     cursors: Cursors
     hub: Hub
+    answers: Answers | None
     wake_jobs: Callable[[], None] = field(default=lambda: None)
     viewer: str = LOCAL
     request_id: str = field(default_factory=lambda: uuid4().hex)

@@ -7,10 +7,10 @@ from typing import Annotated
 import strawberry
 from strawberry import Info
 
+from api.computed import events_page, preview_membership
 from api.context import Context
 from api.mutations.base import plain
 from api.mutations.configuration import RoleCardInput, cards_from
-from api.planning import events_page, preview_membership
 from api.types.accounts import Account, Product
 from api.types.base import After, Before, Connection, First, Last, Node, planned
 from api.types.engagement import EngagementModel

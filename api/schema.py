@@ -16,8 +16,9 @@ from strawberry.types import ExecutionContext, ExecutionResult
 
 from api.errors import shown, which_operation
 from api.mutations import Mutation
-from api.planning import PlannedReads, install
+from api.planning import PlannedReads
 from api.queries import Query
+from api.resolvers import install
 from api.subscriptions import Subscription
 from api.types.base import SCALARS
 

@@ -259,9 +259,13 @@ class Planner:
             selections.append(selection)
 
         def finish(data: dict[str, Any]) -> None:
-            found = [data[f"{key}\0{typename}"].get(own) for typename, own in places]
-            typed = [one and {**one, TYPE: places[place][0]} for place, one in enumerate(found)]
-            data[key] = typed[0] if single else typed
+            if single:  # whichever it is that was asked for
+                ((typename, _),) = places
+                one = next(iter(data[f"{key}\0{typename}"].values()), None)
+                data[key] = None if one is None else {**one, TYPE: typename}
+            else:
+                found = [data[f"{key}\0{typename}"].get(own) for typename, own in places]
+                data[key] = [None if one is None else {**one, TYPE: places[at][0]} for at, one in enumerate(found)]
 
         return selections, finish
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import strawberry
 from strawberry import Info
 
+from api.computed import follow_events, follow_job
 from api.context import Context
-from api.planning import follow_events, follow_job
 from api.queries import AtAccount, OfInterest, OfTypes
 from api.types.events import BuyingGroupEvent
 from api.types.jobs import Job

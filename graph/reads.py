@@ -14,7 +14,8 @@ from graph import collation
 from graph.conditions import Personas
 from graph.db import Db
 from graph.errors import GraphError
-from graph.filters import asks_for_personas, predicate, problems_of, start
+from graph.filters import asks_for_personas as filter_asks
+from graph.filters import predicate, problems_of, start
 from graph.paging import PAGE_DEFAULT, PAGE_MAX, BadCursor, Cursors
 from graph.params import Params
 from graph.personas import known
@@ -69,13 +70,14 @@ class BadSelection(GraphError):
 async def read(db: Db, selections: Sequence[Selection], cursors: Cursors) -> dict[str, Any]:
     """The answers to `selections`, by their keys, with one statement (and one for the personas, if a filter asks for one).
     Raises BadSelection."""
-    plan = compile_read(selections, cursors, await known(db) if _ask_for_personas(selections) else None)
+    plan = compile_read(selections, cursors, await known(db) if asks_for_personas(selections) else None)
     rows = await db.read(plan.query, **plan.params)
     return plan.decode(rows[0]["answer"])
 
 
-def _ask_for_personas(selections: Sequence[Selection]) -> bool:
-    return any(asks_for_personas(one.args.get("filter") or {}) or _ask_for_personas(one.children) for one in selections)
+def asks_for_personas(selections: Sequence[Selection]) -> bool:
+    """Whether a filter in them asks for a persona, so that the personas must be read first."""
+    return any(filter_asks(one.args.get("filter") or {}) or asks_for_personas(one.children) for one in selections)
 
 
 def compile_read(selections: Sequence[Selection], cursors: Cursors, personas: Personas | None = None) -> Plan:

@@ -16,9 +16,9 @@ from strawberry import UNSET, Info
 from strawberry.utils.str_converters import to_camel_case
 
 from api import ids
+from api.computed import hydrate
 from api.context import Context
 from api.errors import UserError
-from api.planning import hydrate
 from graph.errors import Refused
 from graph.once import key_of, once
 

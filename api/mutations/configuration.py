@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import strawberry
 
 from api import ids
+from api.computed import Ref
 from api.errors import UserError
 from api.mutations.base import ContextInfo, Id, errors, given, mutation, plain, result
-from api.planning import Ref
 from api.types.enums import HierarchyScope, SellingLevel, Weighting
 from api.types.filters import AccountFilter, ConditionInput
 from api.types.interests import AccountAudience, SolutionInterest

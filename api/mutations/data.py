@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import strawberry
 
+from api.computed import Ref
 from api.errors import UserError
 from api.mutations.base import ContextInfo, errors, given, mutation, plain
-from api.planning import Ref
 from api.types.accounts import Account, Product
 from api.types.base import Date, DateTime
 from api.types.enums import PersonRelationship

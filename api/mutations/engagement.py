@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import strawberry
 
 from api import ids
+from api.computed import Ref
 from api.errors import UserError
 from api.mutations.base import ContextInfo, Id, errors, given, mutation, plain, result
 from api.mutations.jobs import JobPayload, queued
-from api.planning import Ref
 from api.types.base import DateTime
 from api.types.engagement import EngagementModel
 from graph import engagement, jobs

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import strawberry
 
 from api import ids
+from api.computed import Ref
 from api.errors import UserError
 from api.mutations.base import ContextInfo, errors, mutation, plain, result
-from api.planning import Ref
 from api.types.enums import AssignmentOutcome, AssignmentSource
 from api.types.groups import BuyingGroup, MembershipEvent
 from api.types.people import Person

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import strawberry
 
 from api import ids
+from api.computed import Ref
 from api.errors import UserError
 from api.mutations.base import ContextInfo, Id, errors, mutation, result
 from api.mutations.configuration import DeletePayload
-from api.planning import Ref
 from api.types.enums import PersonAttribute
 from api.types.templates import Persona
 from graph import personas

@@ -191,7 +191,7 @@ class BuyingGroup(Node, Auditable):
         info: strawberry.Info,
         person_id: Annotated[strawberry.ID, strawberry.argument(description="The person.")],
     ) -> Explanation:
-        from api.planning import explain_membership
+        from api.computed import explain_membership
 
         return await explain_membership(self, info, person_id)  # type: ignore[return-value]
 
@@ -200,6 +200,6 @@ class BuyingGroup(Node, Auditable):
         "and what they lack."
     )
     async def gaps(self, info: strawberry.Info) -> list[RoleGap]:
-        from api.planning import role_gaps
+        from api.computed import role_gaps
 
         return await role_gaps(self, info)  # type: ignore[return-value]

@@ -42,7 +42,7 @@ class AccountAudience(Node, Auditable):
         last: Last = None,
         before: Before = None,
     ) -> Connection[Account]:
-        from api.planning import audience_accounts
+        from api.computed import audience_accounts
 
         return await audience_accounts(self, info)  # type: ignore[return-value]
 

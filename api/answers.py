@@ -1,0 +1,231 @@
+"""Answers known queries straight from their plans: neither parsed, validated, planned nor completed again.
+
+A plan is kept for a document, its operation and its variables. Variables that only select (an id, a CRM's key, a text to
+search for) are left open: the statement's text doesn't depend on them, and each is one of its parameters. That is not taken
+for granted but tried, with another value in the variable's place. All other variables are part of what a plan is kept for.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    FieldNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    VariableDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
+
+from api import ids
+from graph.db import Db
+from graph.reads import Plan
+
+MAX_WEIGHT = 64 * 2**20
+"""How many characters of documents and statements are kept in all; the plan that was used least lately goes first."""
+
+Finish = Callable[[Any], Any]
+Key = tuple[str, str | None]
+"""A document and the operation's name in the request."""
+Shape = tuple[Any, ...]
+Variables = Mapping[str, Any]
+
+
+class Unanswerable(Exception):
+    """The executor has to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """A query that was planned: its statement, and how to make the response's data of what it brings."""
+
+    plan: Plan
+    assemble: Finish
+    finish: Finish
+
+    async def answer(self, db: Db, params: Mapping[str, Any]) -> Any:
+        """The response's data. Raises Unanswerable, and what reading raises."""
+        rows = await db.read(self.plan.query, **params)
+        return self.finish(self.assemble(self.plan.decode(rows[0]["answer"])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A parameter that is an open variable's value: as it is or the id in it, bare or in a list of its own."""
+
+    param: str
+    variable: str
+    is_id: bool
+    listed: bool
+
+    def fill(self, variables: Variables) -> Any:
+        value = variables[self.variable]
+        own = ids.decode(value)[1] if self.is_id else value
+        return [own] if self.listed else own
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    query: Answerable
+    slots: tuple[_Slot, ...]
+    weight: int
+
+
+class _Operation:
+    """An operation with plans: which of its variables are open (and whether they are ids), and how many plans it has."""
+
+    def __init__(self, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+        self.declared = frozenset(one.variable.name.value for one in operation.variable_definitions or ())
+        self.open = _perhaps_open(document, operation)
+        self.plans = 0
+
+    def shape(self, variables: Variables) -> Shape:
+        """What a plan depends on. Raises Unanswerable for a value that its variable's type may not take."""
+        fixed = {name: value for name, value in variables.items() if name in self.declared and name not in self.open}
+        opened = [self._kind(name, variables, is_id) for name, is_id in self.open.items()]
+        return orjson.dumps(fixed, option=orjson.OPT_SORT_KEYS), *opened
+
+    def _kind(self, name: str, variables: Variables, is_id: bool) -> str | None:
+        value = variables.get(name)
+        if value is None:
+            return "null" if name in variables else None
+        if type(value) is not str:
+            raise Unanswerable
+        try:
+            return ids.decode(value)[0] if is_id else "text"
+        except ids.BadId:
+            raise Unanswerable from None
+
+
+class Answers:
+    """The plans of an application's queries."""
+
+    def __init__(self, max_weight: int = MAX_WEIGHT) -> None:
+        self._max_weight = max_weight
+        self._weight = 0
+        self._operations: dict[Key, _Operation] = {}
+        self._kept: OrderedDict[tuple[Key, Shape], _Kept] = OrderedDict()
+
+    async def answer(self, db: Db, key: Key, variables: Variables) -> Any:
+        """The data of a query whose plan is kept. Raises Unanswerable, and what reading raises."""
+        operation = self._operations.get(key)
+        if operation is None:
+            raise Unanswerable
+        place = key, operation.shape(variables)
+        kept = self._kept.get(place)
+        if kept is None:
+            raise Unanswerable
+        self._kept.move_to_end(place)
+        params = {**kept.query.plan.params, **{slot.param: slot.fill(variables) for slot in kept.slots}}
+        return await kept.query.answer(db, params)
+
+    def keep(
+        self,
+        key: Key,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Variables,
+        query: Answerable,
+        replan: Callable[[Variables], Plan],
+    ) -> None:
+        """Keeps a query that was answered. `replan` gives the plan that it has with other variables, or raises."""
+        known = self._operations.get(key) or _Operation(document, operation)
+        try:
+            slots = self._slots(key, known, variables, query.plan, replan)
+            place = key, known.shape(variables)
+        except (Unanswerable, TypeError):  # a value that JSON has no form for came by another way than HTTP
+            return
+        if place in self._kept:
+            return
+        weight = len(key[0]) + len(query.plan.query.text)
+        self._operations[key] = known
+        self._kept[place] = _Kept(query, slots, weight)
+        known.plans += 1
+        self._weight += weight
+        while self._weight > self._max_weight:
+            self._forget(next(iter(self._kept)))
+
+    def _slots(
+        self, key: Key, known: _Operation, variables: Variables, plan: Plan, replan: Callable[[Variables], Plan]
+    ) -> tuple[_Slot, ...]:
+        """Where the open variables stand in the plan. One that stands elsewhere, too, is open no more."""
+        slots: list[_Slot] = []
+        for name, is_id in list(known.open.items()):
+            if variables.get(name) is None:
+                continue
+            found = _slots_of(name, is_id, variables, plan, replan)
+            if found is None:
+                del known.open[name]
+                for place in [place for place in self._kept if place[0] == key]:
+                    self._forget(place)
+            else:
+                slots += found
+        return tuple(slots)
+
+    def _forget(self, place: tuple[Key, Shape]) -> None:
+        self._weight -= self._kept.pop(place).weight
+        operation = self._operations[place[0]]
+        operation.plans -= 1
+        if not operation.plans:
+            del self._operations[place[0]]
+
+
+def _slots_of(
+    name: str, is_id: bool, variables: Variables, plan: Plan, replan: Callable[[Variables], Plan]
+) -> list[_Slot] | None:
+    """The parameters that are the variable's value; None if the plan depends on it in any other way."""
+    value = variables[name]
+    if type(value) is not str:
+        return None
+    try:
+        other = ids.encode(ids.decode(value)[0], str(uuid4())) if is_id else uuid4().hex
+        another = replan({**variables, name: other})
+    except Exception:  # whatever it is that another value does, this one is not open
+        return None
+    if another.query.text != plan.query.text or another.params.keys() != plan.params.keys():
+        return None
+    before, after = (ids.decode(value)[1], ids.decode(other)[1]) if is_id else (value, other)
+    slots: list[_Slot] = []
+    for param, was in plan.params.items():
+        now = another.params[param]
+        if (was, now) == (before, after) or (was, now) == ([before], [after]):
+            slots.append(_Slot(param, name, is_id, isinstance(now, list)))
+        elif was != now:
+            return None
+    return slots
+
+
+def _perhaps_open(document: DocumentNode, operation: OperationDefinitionNode) -> dict[str, bool]:
+    """The variables of the types ID and String that stand alone as fields' arguments; whether each is an ID."""
+    uses = _Uses()
+    visit(document, uses)
+    found: dict[str, bool] = {}
+    for definition in operation.variable_definitions or ():
+        kind = definition.type.type if isinstance(definition.type, NonNullTypeNode) else definition.type
+        name = definition.variable.name.value
+        if isinstance(kind, NamedTypeNode) and kind.name.value in ("ID", "String") and name not in uses.elsewhere:
+            found[name] = kind.name.value == "ID"
+    return found
+
+
+class _Uses(Visitor):
+    """Notes the variables that stand anywhere but alone as a field's argument."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elsewhere: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, _key: Any, parent: Any, _path: Any, ancestors: list[Any]) -> None:
+        alone = isinstance(parent, ArgumentNode) and isinstance(ancestors[-2], FieldNode)  # ancestors[-1] are the arguments
+        if not alone and not isinstance(parent, VariableDefinitionNode):
+            self.elsewhere.add(node.name.value)
