@@ -117,7 +117,8 @@ class _Compiler:
         if wanted.name in noun.fields:
             return scope.field(noun.fields[wanted.name]), None
         relation = noun.relations[wanted.name]
-        self._check(relation, wanted)
+        if not self._readable(relation, wanted):
+            return "null", None
         match relation.kind:
             case "same":
                 return self._same(relation, wanted, scope)
@@ -128,8 +129,9 @@ class _Compiler:
             case "page":
                 return self._page(noun, relation, wanted, scope)
 
-    def _check(self, relation: Relation, wanted: Selection) -> None:
-        """Notes what is wrong with a relation's keys and filter."""
+    def _readable(self, relation: Relation, wanted: Selection) -> bool:
+        """Notes what is wrong with a relation's keys and filter. Nothing can be compiled of what is wrong."""
+        noted = len(self.problems)
         if relation.keys:
             given = [name for name in relation.when if wanted.args.get(name) is not None]
             if not any(sorted(given) == sorted(key) for key in relation.keys):
@@ -137,6 +139,7 @@ class _Compiler:
         if relation.filter and wanted.args.get("filter"):
             for problem in problems_of(relation.filter, wanted.args["filter"], self._personas):
                 self._wrong(_dotted("filter", problem.field), problem.message)
+        return len(self.problems) == noted
 
     def _nodes(self, noun: Noun, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
         inner = scope.below()

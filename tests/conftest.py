@@ -28,6 +28,10 @@ _WIPE: LiteralString = "MATCH (n) WHERE NOT n:_Migration AND NOT coalesce(n.isDe
 _SEEDS = [seed for step in all_migrations() for seed in step.statements if seed.mode == "write"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--queries", type=int, default=200, help="how many random queries to answer in every way")
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Generator[Path]:
     """A folder for the server's data, gone after the run. Tests wipe this server and no other."""

@@ -1,0 +1,79 @@
+"""Queries answered from their plans: byte for byte what the executor gives, when they come first and when they are known."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import pytest
+from graphql import validate
+from graphql.language import parse
+from make import Api, rows
+from queries import Generator
+
+from api import ids
+from api.answers import Answers, Unanswerable
+from api.context import Context
+from api.schema import schema
+from graph import jobs, sample
+from graph.db import Db
+from graph.events import Hub
+from graph.paging import Cursors
+
+CURSORS = Cursors(b"a secret of the tests")
+OPERATION = "Q"
+
+
+async def ids_there(db: Db) -> dict[str, list[str]]:
+    """Some ids that exist, by type."""
+    found = await rows(db, "MATCH (n) WHERE n.id IS NOT NULL UNWIND labels(n) AS label RETURN label, collect(n.id)[..40] AS ids")
+    return {row["label"]: [ids.encode(row["label"], own) for own in row["ids"]] for row in found if row["label"] in ids.PREFIXES}
+
+
+def context(db: Db, answers: Answers | None) -> Context:
+    return Context(db, CURSORS, Hub(db), answers, request_id="the same")
+
+
+async def body(db: Db, text: str, variables: Mapping[str, Any], answers: Answers | None) -> bytes:
+    """The response by way of the schema, which answers from a new plan if it may."""
+    result = await schema.execute(
+        text, dict(variables), context_value=context(db, answers), operation_name=OPERATION
+    )
+    errors = [error.formatted for error in result.errors or ()]
+    return orjson.dumps({"data": result.data, **({"errors": errors} if errors else {})})
+
+
+async def known(db: Db, text: str, variables: Mapping[str, Any], answers: Answers) -> bytes | None:
+    """The response from a plan that is kept; None if there is none, or it can't tell."""
+    try:
+        return orjson.dumps({"data": await answers.answer(db, (text, OPERATION), variables)})
+    except Unanswerable:
+        return None
+
+
+async def test_every_query_is_answered_as_the_executor_answers_it(db: Db, pytestconfig: pytest.Config) -> None:
+    await sample.load(db)
+    await jobs.run_all(db)
+    generator = Generator(schema._schema, await ids_there(db), random.Random(11))
+    answers = Answers()
+    counts = dict.fromkeys(("valid", "told", "known", "known with other ids"), 0)
+    for _ in range(pytestconfig.getoption("queries")):
+        query = generator.query()
+        if validate(schema._schema, parse(query.text)):
+            continue
+        counts["valid"] += 1
+        for number, variables in enumerate((query.variables, query.variables, generator.other_ids(query.variables))):
+            expected = await body(db, query.text, variables, None)
+            assert b"INTERNAL" not in expected, (query.text, variables)
+            kept = await known(db, query.text, variables, answers)
+            if kept is not None:
+                counts["known" if number == 1 else "known with other ids"] += 1
+                assert kept == expected, (query.text, variables)
+            assert (await body(db, query.text, variables, answers)).decode() == expected.decode(), (query.text, variables)
+            counts["told"] += b'"errors"' in expected
+    print(counts)
+    assert counts["known"] > counts["valid"] / 3
+    assert counts["known with other ids"] > counts["valid"] / 3
+    assert counts["told"] > counts["valid"] / 10
