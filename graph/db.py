@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString, Protocol, TypeVar
@@ -54,12 +54,13 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the server says of a statement without running it (EXPLAIN)."""
+    """What the server says of a statement: without running it (EXPLAIN), or having run it (PROFILE)."""
 
     columns: tuple[str, ...]
     mode: str
     notices: tuple[str, ...]
     operators: tuple[str, ...]
+    hits: int = 0  # of the store; counted only where the statement ran
 
 
 class Tx:
@@ -178,9 +179,16 @@ class Db:
             result = await session.run(neo4j.Query("EXPLAIN " + text), dict(params or {}))
             summary = await result.consume()
             notices = tuple(f"{o.gql_status} {o.status_description}" for o in summary.gql_status_objects)
-            operators: list[str] = []
-            _walk(summary.plan, operators)
-            return Plan(tuple(result.keys()), summary.query_type or "", notices, tuple(operators))
+            return Plan(tuple(result.keys()), summary.query_type or "", notices, tuple(_operators(summary.plan)))
+
+    async def profile(self, query: Query, **params: Any) -> Plan:
+        """How the server ran a reading statement, and at what cost."""
+        async with self._driver.session(**self._session, default_access_mode=neo4j.READ_ACCESS) as session:
+            result = await session.run(neo4j.Query("PROFILE " + query.text), params)
+            summary = await result.consume()
+            hits = sum(one.get("dbHits", 0) for one in _plans(summary.profile))
+            operators = tuple(_operators(summary.profile))
+            return Plan(tuple(result.keys()), summary.query_type or "", (), operators, hits)
 
     async def ready(self, within: float) -> None:
         """Returns once a query has been answered. Raises Unavailable after `within` seconds."""
@@ -201,11 +209,15 @@ class Db:
             raise Unavailable(f"the database didn't answer within {within:g} s{f': {_words(last)}' if last else ''}") from None
 
 
-def _walk(plan: Any, operators: list[str]) -> None:
+def _plans(plan: Any) -> Iterator[Any]:
     if plan:
-        operators.append(plan["operatorType"].split("@")[0])
+        yield plan
         for child in plan.get("children", ()):
-            _walk(child, operators)
+            yield from _plans(child)
+
+
+def _operators(plan: Any) -> Iterator[str]:
+    return (one["operatorType"].split("@")[0] for one in _plans(plan))
 
 
 def _words(error: BaseException) -> str:

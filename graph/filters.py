@@ -19,6 +19,7 @@ from graph.vocabulary import bind_filter, filters
 Filter = Mapping[str, Any]
 BOUNDS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 MAX_NESTING = 5
+_CHOICE = "IN $value"
 
 
 def predicate(kind: str, value: Filter, variable: str, params: Params, personas: Personas | None = None) -> str:
@@ -71,7 +72,8 @@ def _part(
     if isinstance(spec, str):
         return f"({_with_value(bind_filter(spec, this, number), given, params)})"
     if "range" in spec:
-        return _range(bind_filter(spec["range"], this, number), given, params)
+        bounds = _range(bind_filter(spec["range"], this, number), given, params)
+        return f"{bounds} AND {bind_filter(spec['with'], this, number)} IS NOT NULL" if "with" in spec else bounds
     if "holds" in spec:
         return _with_value(bind_filter(spec["holds"], this, number), given, params)
     if "any" in spec:
@@ -103,6 +105,8 @@ def _inner(
 
 
 def _with_value(snippet: str, given: Any, params: Params) -> str:
+    if isinstance(given, list) and len(given) == 1 and _CHOICE in snippet and f"{_CHOICE} WHERE" not in snippet:
+        return snippet.replace(_CHOICE, f"= {params.add(given[0])}")
     return snippet.replace("$value", params.add(given))
 
 

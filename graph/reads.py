@@ -200,7 +200,7 @@ class _Compiler:
     # --- pages ------------------------------------------------------------------------------------------------
 
     def _page(self, noun: Noun, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
-        page = self._paging(f"{noun.name}.{relation.name}", relation, wanted)
+        page = self._paging(noun.name, relation, wanted)
         parts: list[str] = []
         total = rows = outside = None
         if any(child.name == "totalCount" for child in wanted.children):
@@ -221,7 +221,6 @@ class _Compiler:
     def _rows(
         self, relation: Relation, wanted: Selection, scope: Scope, page: _Paging, views: Sequence[Selection]
     ) -> tuple[str, list[Decode]]:
-        found = self._found(relation, wanted, scope, *(page.narrowed(self.params, scope)))
         texts: list[str] = []
         decoders: list[Decode] = []
         for view in views:
@@ -231,9 +230,22 @@ class _Compiler:
             texts.append(text)
             decoders.append(decode)
         keys = ", ".join(page.out(scope))
-        limit = self.params.add(page.size + 1)
         row = ", ".join([f"[{keys}]", *texts])
-        return f"COLLECT {{ {found} WITH * ORDER BY {page.sorting(scope)} LIMIT {limit} RETURN [{row}] }}", decoders
+        cut = self._cut(relation, wanted, scope, page)
+        return f"COLLECT {{ {cut} RETURN [{row}] }}" if cut else "[]", decoders
+
+    def _cut(self, relation: Relation, wanted: Selection, scope: Scope, page: _Paging) -> str | None:
+        """The clauses that bind the page's rows, and one more if there is one; None if there can be none."""
+        limit = self.params.add(page.size + 1)
+        parts = [
+            f"{self._found(relation, wanted, scope, *narrowed)} WITH * ORDER BY {sorting} LIMIT {limit}"
+            for narrowed, sorting in page.sections(self.params, scope)
+        ]
+        if len(parts) < 2:  # none: the cursors stand in the wrong order, with nothing between them
+            return parts[0] if parts else None
+        # The second part is looked at only if the first doesn't fill the page: rows come one by one, in the parts' order.
+        that = scope.relation("that")
+        return f"CALL () {{ {' UNION ALL '.join(f'{part} RETURN {that}' for part in parts)} }} WITH * LIMIT {limit}"
 
     def _edge(self, relation: Relation, view: Selection, scope: Scope) -> tuple[str, Decode]:
         node, own = nouns()[relation.noun], nouns()[relation.edge] if relation.edge else None
@@ -256,7 +268,7 @@ class _Compiler:
     def _outside(self, relation: Relation, wanted: Selection, scope: Scope, page: _Paging) -> str:
         """Whether rows stand on the other side of the cursors: [before `after`, after `before`]."""
         sides = [
-            f"EXISTS {{ {self._found(relation, wanted, scope, beyond)} RETURN 1 AS one }}" if beyond else "false"
+            " OR ".join(f"EXISTS {{ {self._found(relation, wanted, scope, *one)} RETURN 1 AS one }}" for one in beyond) or "false"
             for beyond in page.beyond(self.params, scope)
         ]
         return f"[{', '.join(sides)}]"
@@ -295,7 +307,7 @@ class _Compiler:
 
         return decode
 
-    def _paging(self, path: str, relation: Relation, wanted: Selection) -> _Paging:
+    def _paging(self, home: str, relation: Relation, wanted: Selection) -> _Paging:
         orders = relation.orders
         assert orders is not None
         first, last = wanted.args.get("first"), wanted.args.get("last")
@@ -307,15 +319,17 @@ class _Compiler:
         given = wanted.args.get("orderBy") or {}
         name = given.get("field") or orders.default
         direction = given.get("direction") or (orders.direction if not given else "ASC")
-        purpose = f"{path} {name} {direction}"
+        purpose = f"{home}.{relation.name} {name} {direction}"
         bounds = {side: self._cursor(side, purpose, wanted.args.get(side)) for side in ("after", "before")}
         size = first if first is not None else last if last is not None else PAGE_DEFAULT
         order = orders.choices[name]
-        key = order.ascending if direction == "ASC" else order.descending
+        apart = order.value if home == "Query" else None
+        key = apart or (order.ascending if direction == "ASC" else order.descending)
         return _Paging(
             purpose,
             order,
             key,
+            apart is not None,
             orders.tie,
             direction == "ASC",
             last is not None,
@@ -344,6 +358,7 @@ class _Paging:
     purpose: str
     order: Order
     key: str
+    apart: bool  # rows without a key follow those with one
     tie: str
     ascending: bool
     backward: bool
@@ -354,29 +369,56 @@ class _Paging:
     def out(self, scope: Scope) -> tuple[str, str]:
         return scope.relation(self.order.out or self.key), scope.relation(self.tie)
 
-    def sorting(self, scope: Scope) -> str:
+    def sections(self, params: Params, scope: Scope) -> list[tuple[list[str], str]]:
+        """The parts of the list that the page is cut from, in its order: the predicates that keep what stands between the
+        cursors, in words that let an index of both keys give the order, and the sort keys."""
         direction = "ASC" if self.ascending != self.backward else "DESC"
-        return f"{scope.relation(self.key)} {direction}, {scope.relation(self.tie)} {direction}"
+        key, tie = scope.relation(self.key), scope.relation(self.tie)
+        found: list[tuple[list[str], str]] = []
+        if not (self.apart and self.after and self.after[0] is None):
+            before = None if self.apart and self.before and self.before[0] is None else self.before
+            between = self._between(self.after, before, params, scope)
+            found.append(([*self._present(scope), *between], f"{key} {direction}, {tie} {direction}"))
+        if self.apart and not (self.before and self.before[0] is not None):
+            after = None if self.after and self.after[0] is not None else self.after
+            between = self._between(after, self.before, params, scope)
+            found.append(([*self._missing(scope), *between], f"{tie} {direction}"))
+        return found[::-1] if self.backward else found
 
-    def narrowed(self, params: Params, scope: Scope) -> list[str]:
-        """The predicates that keep what stands between the cursors, in words that let an index of both keys give the order."""
-        sides = [f"{scope.relation(self.tie)} IS NOT NULL"]
-        if self.order.total:
-            sides.append(f"{scope.relation(self.key)} IS NOT NULL")
+    def _present(self, scope: Scope) -> list[str]:
+        """What holds of the rows with a key. It is said for the index, which has no others."""
+        known = [f"{scope.relation(self.tie)} IS NOT NULL"]
+        return [*known, f"{scope.relation(self.key)} IS NOT NULL"] if self.order.total or self.apart else known
+
+    def _missing(self, scope: Scope) -> list[str]:
+        return [f"{scope.relation(self.tie)} IS NOT NULL", f"{scope.relation(self.key)} IS NULL"]
+
+    def _between(self, after: list[Any] | None, before: list[Any] | None, params: Params, scope: Scope) -> list[str]:
+        ahead, back = (">", "<") if self.ascending else ("<", ">")
+        sides = [self._side(ahead, after, params, scope)] if after else []
+        return [*sides, self._side(back, before, params, scope)] if before else sides
+
+    def beyond(self, params: Params, scope: Scope) -> tuple[list[list[str]], list[list[str]]]:
+        """The predicates that keep what stands up to `after`, and from `before` on, each with the cursor's own row: choices
+        of what must hold."""
+        up: list[list[str]] = []
+        on: list[list[str]] = []
         if self.after:
-            sides.append(self._side(">" if self.ascending else "<", self.after, params, scope))
+            own = self._side("<" if self.ascending else ">", self.after, params, scope, "=")
+            found = self._present(scope)
+            up = [[*found, own]] if self.after[0] is not None else [found, [*self._missing(scope), own]]
         if self.before:
-            sides.append(self._side("<" if self.ascending else ">", self.before, params, scope))
-        return sides
-
-    def beyond(self, params: Params, scope: Scope) -> tuple[str | None, str | None]:
-        """The predicates that keep what stands up to `after`, and from `before` on; each with the cursor's own row."""
-        up = self._side("<" if self.ascending else ">", self.after, params, scope, "=") if self.after else None
-        on = self._side(">" if self.ascending else "<", self.before, params, scope, "=") if self.before else None
+            own = self._side(">" if self.ascending else "<", self.before, params, scope, "=")
+            if self.before[0] is None:
+                on = [[*self._missing(scope), own]]
+            else:
+                on = [[*self._present(scope), own], *([self._missing(scope)] if self.apart else [])]
         return up, on
 
     def _side(self, sign: str, keys: list[Any], params: Params, scope: Scope, equal: str = "") -> str:
         key, tie = scope.relation(self.key), scope.relation(self.tie)
+        if keys[0] is None:
+            return f"{tie} {sign}{equal} {params.add(keys[1])}"
         if self.order.into == "$value" and isinstance(keys[0], str):
             beyond, value = collation.beyond(key, sign, keys[0], params), params.add(keys[0])
         else:

@@ -26,10 +26,15 @@ class VocabularyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A way to sort: an expression per direction, how its value leaves in a cursor (`out`) and comes back (`into`)."""
+    """A way to sort: an expression per direction, how its value leaves in a cursor (`out`) and comes back (`into`).
+
+    A value that may be missing has a stand-in in each direction that sorts last. It is also there bare (`value`) where an
+    index has it: then the rows with and without one are read apart.
+    """
 
     ascending: str
     descending: str
+    value: str | None
     out: str | None = None
     into: str = "$value"
 
@@ -153,6 +158,7 @@ def _orders(where: str, table: Mapping[str, Any] | None) -> Orders | None:
         name: Order(
             spec.get("ascending") or spec["key"],
             spec.get("descending") or spec["key"],
+            spec.get("value"),
             spec.get("out"),
             spec.get("in", "$value"),
         )
