@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import itertools
 import json
@@ -345,3 +346,46 @@ def test_other_cursors_are_refused(cursor: str, words: str) -> None:
 @given(st.lists(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text()), max_size=3))
 def test_cursors_come_back_as_they_went(keys: list[Any]) -> None:
     assert CURSORS.decode("x", CURSORS.encode("x", keys)) == keys
+
+
+MOVING = """
+UNWIND range(1, $count) AS n
+CREATE (:BuyingGroup {id: toString(n), name: 'Group ' + n, completeness: CASE n % 7 WHEN 0 THEN null ELSE 1.0 * (n % 50) END,
+  accountId: toString(n), interestId: 'i', moves: n % 3 = 0})
+"""
+STIR = """
+MATCH (g:BuyingGroup {moves: true}) WITH g ORDER BY rand() LIMIT 40
+SET g.completeness = CASE WHEN rand() < 0.2 THEN null ELSE 50 * rand() END
+WITH count(*) AS _ MATCH (g:BuyingGroup {moves: true}) WITH g ORDER BY rand() LIMIT 10 DETACH DELETE g
+WITH count(*) AS _ UNWIND range(1, 10) AS n
+CREATE (:BuyingGroup {id: randomUUID(), name: 'New', accountId: randomUUID(), interestId: 'i', moves: true,
+  completeness: 50 * rand()})
+"""
+
+
+@pytest.mark.parametrize(("direction", "size"), [("ASC", "first"), ("DESC", "first"), ("ASC", "last")])
+async def test_what_stands_still_is_seen_once_while_others_move(db: Db, direction: str, size: str) -> None:
+    await rows(db, MOVING, count=1500)
+    still = [str(n) for n in range(1, 1501) if n % 3]
+    one = List(db, "buying groups")
+    done = asyncio.Event()
+
+    async def stir() -> None:
+        while not done.is_set():
+            await rows(db, STIR)
+
+    stirring = [asyncio.create_task(stir()) for _ in range(2)]
+    try:
+        seen: list[str] = []
+        cursor: dict[str, str] = {}
+        forward = size == "first"
+        while True:
+            page = await one.page("COMPLETENESS", direction, **{size: 23}, **cursor)
+            seen += page.ids
+            if not (page.has_next if forward else page.has_previous):
+                break
+            cursor = {"after" if forward else "before": page.cursors[-1 if forward else 0]}
+    finally:
+        done.set()
+        await asyncio.gather(*stirring)
+    assert sorted(own for own in seen if own in set(still)) == sorted(still)
