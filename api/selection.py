@@ -260,7 +260,7 @@ class Planner:
 
         def finish(data: dict[str, Any]) -> None:
             found = [data[f"{key}\0{typename}"].get(own) for typename, own in places]
-            typed = [one and {**one, TYPE: places[place][0]} for place, one in enumerate(found)]
+            typed = [None if one is None else {**one, TYPE: places[place][0]} for place, one in enumerate(found)]
             data[key] = typed[0] if single else typed
 
         return selections, finish
