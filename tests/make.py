@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 import httpx2
+import uvicorn
 
 from api.app import create_app
+from api.documents import Documents
 from graph import accounts, audiences, interests, jobs, people, templates
 from graph.audiences import AudienceSpec
 from graph.db import Db, Row
@@ -67,11 +70,27 @@ class Api:
 
 
 @asynccontextmanager
-async def api_over(db: Db) -> AsyncGenerator[Api]:
+async def api_over(db: Db, documents: Documents | None = None) -> AsyncGenerator[Api]:
     """A client of an application on this database, in this process."""
-    transport = httpx2.ASGITransport(app=create_app(db, b"a secret of the tests", jobs=False))
+    transport = httpx2.ASGITransport(app=create_app(db, b"a secret of the tests", jobs=False, documents=documents))
     async with httpx2.AsyncClient(transport=transport, base_url="http://tests") as client:
         yield Api(client, db)
+
+
+@asynccontextmanager
+async def serving(db: Db, documents: Documents | None = None) -> AsyncGenerator[int]:
+    """The application on a port of loopback, for what needs a real connection."""
+    config = uvicorn.Config(create_app(db, b"a secret of the tests", documents=documents), port=0, log_config=None)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server._serve())
+    async with asyncio.timeout(10):
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
+            await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
 
 
 # --- markets --------------------------------------------------------------------------------------------------------
