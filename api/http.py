@@ -108,8 +108,6 @@ def check_variables(variables: Any) -> None:
     """Whether variables are within bounds. Raises Refusal."""
     level, depth = [variables], 0
     while level:
-        if depth > MAX_NESTING:
-            raise _malformed(f"The variables nest deeper than {MAX_NESTING} levels.")
         below: list[Any] = []
         for value in level:
             if isinstance(value, str):
@@ -118,6 +116,8 @@ def check_variables(variables: Any) -> None:
                         f"A text in the variables has {len(value):,} characters; at most {MAX_CHARACTERS:,} are allowed."
                     )
             elif isinstance(value, list | dict):
+                if depth == MAX_NESTING:
+                    raise _malformed(f"The variables nest deeper than {MAX_NESTING} levels.")
                 if len(value) > MAX_ENTRIES:
                     raise _malformed(f"A list in the variables has {len(value):,} entries; at most {MAX_ENTRIES:,} are allowed.")
                 below += value.values() if isinstance(value, dict) else value

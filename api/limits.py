@@ -40,6 +40,8 @@ from graphql import (
 
 from graph.paging import PAGE_DEFAULT, PAGE_MAX
 
+MAX_DIGITS = 100
+"""How long a number in a document is at most; none that a field takes is longer."""
 CAP = 10**12
 """What numbers grow to at most: nested fragments can say more than there are atoms."""
 MAX_NESTING = 100
@@ -108,6 +110,9 @@ def check_text(text: str, limits: Limits) -> None:
     tokens = [token for token in _TOKEN.findall(text) if token[0] != "#"]
     if len(tokens) > limits.tokens:
         raise _excess("tokens", len(tokens), limits.tokens, "The document has {} tokens; at most {} are allowed.")
+    digits = max((len(one) for one in tokens if one[0] in "-0123456789"), default=0)
+    if digits > MAX_DIGITS:
+        raise _excess("digits", digits, MAX_DIGITS, "A number in the document has {} digits; at most {} are allowed.")
     nesting = deepest = 0
     for one in tokens:
         if one in "{[(":

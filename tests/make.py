@@ -78,9 +78,10 @@ async def api_over(db: Db, documents: Documents | None = None) -> AsyncGenerator
 
 
 @asynccontextmanager
-async def serving(db: Db, documents: Documents | None = None) -> AsyncGenerator[int]:
+async def serving(db: Db, documents: Documents | None = None, *, jobs: bool = True) -> AsyncGenerator[int]:
     """The application on a port of loopback, for what needs a real connection."""
-    config = uvicorn.Config(create_app(db, b"a secret of the tests", documents=documents), port=0, log_config=None)
+    application = create_app(db, b"a secret of the tests", jobs=jobs, documents=documents)
+    config = uvicorn.Config(application, port=0, log_config=None)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
     async with asyncio.timeout(10):
