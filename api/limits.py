@@ -322,13 +322,14 @@ class _Reader:
         kind, listed = self._kind(parent, name)
         if node.selection_set:
             self._selections(kind, node.selection_set.selections, below)
-        cost = _Bill(1 + WORK.get((parent.name if parent else "", name), 0))
+        cost = _Bill(1)
         cost.add(below.once.total())
         cost.add(below.listed.total(), self._room(parent, node))
         part.add(below)
         part.depth = max(part.depth, 1 + below.depth)
         part.fields += 1
         part.aliases += node.alias is not None
+        part.once.fixed += WORK.get((parent.name if parent else "", name), 0)
         own = next((one.value for one in node.arguments or () if one.name.value == "ids"), None)
         if not listed:
             part.once.add(cost.total())
