@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build
 
-.PHONY: run setup test lint format schema lock bench clean
+.PHONY: run setup test test-clients lint format schema lock bench clean
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp  ## set up and serve, with a sample market if the graph is empty
@@ -14,6 +14,9 @@ setup: .venv/dev.stamp  ## all that working on the project needs
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest
+
+test-clients: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## what Node has to say; needs Node and npm
+	$(BIN)/python -m pytest -m clients
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
@@ -36,7 +39,11 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis tests/clients/node_modules
+
+tests/clients/node_modules/.package-lock.json: tests/clients/package.json tests/clients/package-lock.json
+	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }

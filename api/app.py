@@ -1,4 +1,4 @@
-"""The application: GraphQL over HTTP, and the jobs beside it."""
+"""The application: GraphQL over HTTP and WebSockets, and the jobs beside it."""
 
 from __future__ import annotations
 
@@ -8,55 +8,60 @@ from datetime import time
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from starlette.types import Receive, Scope, Send
 
+from api import http
 from api.answers import Answers
 from api.context import Context
+from api.documents import Documents
 from api.export import BuyingGroupsExport
 from api.graphiql import Files, page
 from api.schema import schema
+from api.sockets import Sockets
 from graph.db import Db
 from graph.events import Hub
 from graph.jobs import Runner
 from graph.paging import Cursors
 
 
-class GraphQLEndpoint(GraphQL[Context, None]):
-    """Strawberry's endpoint with this service's context."""
+class Endpoint:
+    """GraphQL at one path: HTTP, and GraphiQL for web browsers if it is served."""
 
-    def __init__(self, db: Db, cursors: Cursors, wake_jobs: Callable[[], None], graphiql: Files | None) -> None:
-        super().__init__(
-            schema,
-            graphql_ide="graphiql" if graphiql else None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
-        )
-        self._db = db
-        self._cursors = cursors
-        self._hub = Hub(db)
-        self._answers = Answers()
-        self._wake_jobs = wake_jobs
+    def __init__(self, make_context: Callable[[], Context], graphiql: Files | None) -> None:
+        self._make_context = make_context
+        self._graphiql = graphiql
 
-    async def render_graphql_ide(self, request: Request) -> Response:
-        return page()
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = page() if self._graphiql and _wants_page(request) else await http.answer(request, self._make_context())
+        if response:
+            await response(scope, receive, send)
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        return self.context(request)
 
-    def context(self, request: Request | WebSocket) -> Context:
-        """What the resolvers of a request can reach."""
-        return Context(self._db, self._cursors, self._hub, self._answers, self._wake_jobs)
+def _wants_page(request: Request) -> bool:
+    asks = "query" in request.query_params or "documentId" in request.query_params
+    return request.method == "GET" and http.accepted(request.headers.get("accept")).page and not asks
 
 
 def create_app(
-    db: Db, secret: bytes, *, jobs: bool = True, daily: time | None = None, graphiql: Files | None = None
+    db: Db,
+    secret: bytes,
+    *,
+    jobs: bool = True,
+    daily: time | None = None,
+    graphiql: Files | None = None,
+    documents: Documents | None = None,
+    answers: bool = True,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
-    `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL."""
+    `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL; `documents` say what may be
+    asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone."""
     runner = Runner(db, daily)
+    known = documents or Documents(schema._schema)
+    cursors, hub = Cursors(secret), Hub(db)
+    kept = Answers() if answers else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -66,11 +71,14 @@ def create_app(
         async with runner:
             yield
 
-    endpoint = GraphQLEndpoint(db, Cursors(secret), runner.wake, graphiql)
+    def make_context() -> Context:
+        """What the resolvers of a request can reach."""
+        return Context(db, cursors, hub, known, kept, runner.wake)
+
     routes: list[BaseRoute] = [
-        Route("/graphql", endpoint),
-        Route("/export/buying-groups.csv", BuyingGroupsExport(endpoint.context).serve),
-        WebSocketRoute("/graphql", endpoint),
+        Route("/graphql", Endpoint(make_context, graphiql)),
+        Route("/export/buying-groups.csv", BuyingGroupsExport(make_context).serve),
+        WebSocketRoute("/graphql", Sockets(make_context, known.policy.limits.body)),
         Route("/", lambda _: RedirectResponse("/graphql")),
     ]
     if graphiql:

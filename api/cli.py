@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import structlog
 import typer
@@ -32,6 +32,9 @@ from graph.imports import ImportSummary, NotAnExport, import_folder
 from graph.jars import JarError
 from graph.migrations import migrate as run_migrations
 from graph.migrations import pending
+
+if TYPE_CHECKING:
+    from api.documents import Documents
 
 app = typer.Typer(
     help="Buying groups: who decides together whether to buy what you sell.", no_args_is_help=True, add_completion=False
@@ -102,6 +105,7 @@ def migrate() -> None:
 async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> None:
     from api.app import create_app
 
+    documents = _documents(settings)
     listener = _listen(settings)
     with contextlib.closing(listener):
         async with _database(settings) as opened:
@@ -109,8 +113,10 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
                 out.print(f"Loaded the sample market: {loaded}.")
             secret = settings.secret(opened.connection.password)
             ide = await _graphiql(settings)
-            application = create_app(opened.db, secret, jobs=with_jobs, daily=settings.daily_at, graphiql=ide)
-            config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False)
+            application = create_app(
+                opened.db, secret, jobs=with_jobs, daily=settings.daily_at, graphiql=ide, documents=documents
+            )
+            config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False, ws_max_size=settings.max_body)
             _say_where(settings, opened, listener.getsockname()[1], ide is not None)
             await _Uvicorn(config).serve(sockets=[listener])
 
@@ -271,6 +277,19 @@ async def _graphiql(settings: Settings) -> graphiql.Files | None:
     except JarError as error:
         err.print(f"There is no GraphiQL: {error}", style="yellow", markup=False)
         return None
+
+
+def _documents(settings: Settings) -> Documents:
+    """The documents that clients may name, and what else they may ask for. Raises BadSettings."""
+    from api.documents import BadDocuments, Documents, Policy, Registered, read_folder
+    from api.schema import schema
+
+    policy = Policy(settings.limits, settings.introspection, settings.suggestions, settings.documents_only)
+    try:
+        registered = read_folder(settings.documents) if settings.documents else Registered({}, {})
+        return Documents(schema._schema, policy, registered)
+    except BadDocuments as error:
+        raise BadSettings("\n".join(f"BUYING_GROUPS_DOCUMENTS: {line}" for line in str(error).splitlines())) from None
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from api.answers import Answers
+from api.documents import Documents
 from graph.db import Db
 from graph.events import Hub
 from graph.model import LOCAL
 from graph.paging import Cursors
+
+
+def new_request_id() -> str:
+    """What to call a request."""
+    return uuid4().hex
 
 
 @dataclass(slots=True)
@@ -20,7 +26,9 @@ class Context:
     db: Db
     cursors: Cursors
     hub: Hub
+    documents: Documents
     answers: Answers | None
     wake_jobs: Callable[[], None] = field(default=lambda: None)
     viewer: str = LOCAL
-    request_id: str = field(default_factory=lambda: uuid4().hex)
+    request_id: str = field(default_factory=new_request_id)
+    tell_cost: bool = False

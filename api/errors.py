@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
@@ -10,6 +11,7 @@ import strawberry
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
+from api.limits import TooComplex
 from api.selection import BadArguments
 from api.types.enums import ErrorCode
 from graph.errors import Problem, TooExpensive, Unavailable, UnreadableText
@@ -18,14 +20,25 @@ log = structlog.get_logger(__name__)
 
 
 class Code(StrEnum):
-    """`extensions.code` of every GraphQL error."""
+    """`extensions.code` of every GraphQL error: a closed set, described in docs/http.md."""
 
+    BAD_REQUEST = "BAD_REQUEST"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
+    PERSISTED_DOCUMENT_NOT_FOUND = "PERSISTED_DOCUMENT_NOT_FOUND"
+    PERSISTED_DOCUMENT_REQUIRED = "PERSISTED_DOCUMENT_REQUIRED"
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    TOO_COMPLEX = "TOO_COMPLEX"
     BAD_USER_INPUT = "BAD_USER_INPUT"
     UNAVAILABLE = "UNAVAILABLE"
     TOO_EXPENSIVE = "TOO_EXPENSIVE"
     INTERNAL = "INTERNAL"
+
+
+_WHILE_EXECUTING = (Code.UNAVAILABLE, Code.TOO_EXPENSIVE, Code.INTERNAL)
 
 
 @strawberry.type(description="A rule of the domain that said no. Nothing that it concerns was written.")
@@ -67,6 +80,44 @@ def which_operation() -> GraphQLError:
     """The error of a request whose document has several operations and that names none of them."""
     words = "operationName must name one of the document's operations"
     return GraphQLError(words, extensions={"code": Code.BAD_USER_INPUT})
+
+
+def too_complex(error: TooComplex) -> GraphQLError:
+    """The error of a request that asks for more than a limit allows: which, how much, and how much is allowed."""
+    told = {"code": Code.TOO_COMPLEX, "limit": error.limit, "value": error.value, "allowed": error.allowed}
+    return GraphQLError(str(error), extensions=told)
+
+
+def took_too_long(seconds: float, *, writing: bool) -> GraphQLError:
+    """The error of a request that was ended after its time."""
+    words = f"This took longer than {seconds:g} s and was ended. Ask for less."
+    if writing:
+        words += " It may have been done all the same: look, or repeat it with the same idempotencyKey."
+    return GraphQLError(words, extensions={"code": Code.TOO_EXPENSIVE})
+
+
+def before_execution(data: object, errors: Sequence[GraphQLError] | None) -> bool:
+    """Whether shown errors are of the request and not of its fields: nothing was executed then."""
+    return data is None and all(
+        error.path is None and (error.extensions or {}).get("code") not in _WHILE_EXECUTING for error in errors or ()
+    )
+
+
+_SUGGESTION = re.compile(r"\s*Did you mean .*", re.DOTALL)
+_QUOTED = re.compile(r"'[^']*'")
+_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
+_EVERYBODYS = frozenset({"Int", "Float", "String", "Boolean", "ID", "null", "true", "false"})
+
+
+def hushed(error: GraphQLError, *said: str) -> GraphQLError:
+    """The error without suggestions, and without any name that the client didn't say itself."""
+    known = _EVERYBODYS.union(*(_NAME.findall(text) for text in said))
+
+    def quoted(found: re.Match[str]) -> str:
+        return found[0] if known.issuperset(_NAME.findall(found[0])) else "'...'"
+
+    message = _QUOTED.sub(quoted, _SUGGESTION.sub("", error.message))
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, error.original_error, error.extensions)
 
 
 def shown(error: GraphQLError, request_id: str) -> GraphQLError:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
+from api import http
 from api.context import Context
+from api.errors import Code
+from api.http import Refusal, check_variables, read_json
 from api.schema import schema
 
 HEADER = (
@@ -46,36 +48,32 @@ PAGE = """query Export($after: String, $filter: BuyingGroupFilter, $orderBy: Buy
 }"""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet take a text for a formula
 
-MakeContext = Callable[[Request], Context]
-
 
 class BuyingGroupsExport:
     """The route. `filter` and `orderBy` hold the query's arguments as JSON."""
 
-    def __init__(self, make_context: MakeContext) -> None:
+    def __init__(self, make_context: Callable[[], Context]) -> None:
         self._make_context = make_context
 
     async def serve(self, request: Request) -> Response:
         """The file; 400 with the API's errors if an argument is wrong."""
+        context = self._make_context()
         variables: dict[str, Any] = {}
-        for name, text in request.query_params.items():
-            if name not in ARGUMENTS:
-                return _refused([{"message": f"{name}: there is no such parameter; there are {' and '.join(ARGUMENTS)}."}])
-            try:
-                variables[name] = json.loads(text)
-            except (ValueError, RecursionError):
-                return _refused([{"message": f"{name}: must be JSON, as in the GraphQL query's argument."}])
-        context = self._make_context(request)
+        try:
+            for name, text in request.query_params.items():
+                if name not in ARGUMENTS:
+                    words = f"{name}: there is no such parameter; there are {' and '.join(ARGUMENTS)}."
+                    raise Refusal(400, Code.BAD_REQUEST, words)
+                variables[name] = read_json(text, f"{name}:")
+            check_variables(variables)
+        except Refusal as refusal:
+            return http.refused(refusal, context.request_id)
         first = await schema.execute(PAGE, variables, context_value=context)
         if first.errors or first.data is None:
-            return _refused([error.formatted for error in first.errors or ()])
+            return http.written(http.body_of(first), http.JSON, 400)
         pages = _pages(first.data["buyingGroups"], variables, context)
         headers = {"Content-Disposition": 'attachment; filename="buying-groups.csv"', "Cache-Control": "no-store"}
         return StreamingResponse(_lines(pages), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _refused(errors: list[Any]) -> Response:
-    return JSONResponse({"errors": errors}, status_code=400)
 
 
 async def _pages(page: Any, variables: Mapping[str, Any], context: Context) -> AsyncGenerator[Any]:

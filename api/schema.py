@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
+from graphql import GraphQLError, OperationType
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType as Kind
 
-from api.errors import shown, which_operation
+from api.answers import Unanswerable
+from api.context import Context, new_request_id
+from api.errors import hushed, shown, too_complex, took_too_long
+from api.limits import Asked, TooComplex
 from api.mutations import Mutation
 from api.planning import PlannedReads
 from api.queries import Query
@@ -24,36 +32,143 @@ from api.types.base import SCALARS
 
 SDL = Path(__file__).with_name("schema.graphql")
 
+Variables = dict[str, Any]
+
+
+class Known(SchemaExtension):
+    """Puts the document in its place: it was parsed and validated before."""
+
+    def on_parse(self) -> Iterator[None]:
+        running = self.execution_context
+        assert running.query is not None
+        running.graphql_document = running.context.documents.prepare(running.query).document
+        running.pre_execution_errors = []
+        yield
+
 
 class Schema(strawberry.Schema):
-    """Every GraphQL error leaves coded, with the request's id and without internals; it is logged where it is masked."""
+    """Runs what is valid and within the limits of the context's documents, for as long as it may take.
 
-    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        try:
-            result = await super().execute(*args, **kwargs)
-        except CannotGetOperationTypeError:
-            result = ExecutionResult(data=None, errors=[which_operation()])
-        _show(result, kwargs["context_value"].request_id)
+    Every GraphQL error leaves coded, with the request's id and without internals; it is logged where it is masked.
+    """
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: Variables | None = None,
+        context_value: Any = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[Kind] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """The answer to a query or mutation. Raises InvalidOperationTypeError for a subscription."""
+        assert query is not None
+        context: Context = context_value
+        variables = variable_values or {}
+        known = await self._known(context, query, operation_name, variables)
+        if known:
+            return known
+        asked, cost = _admitted(context, query, operation_name, variables)
+        if isinstance(asked, Asked):
+            if asked.kind is OperationType.SUBSCRIPTION:
+                raise InvalidOperationTypeError(Kind.SUBSCRIPTION)
+            result = await self._within_time(context, query, operation_name, variables, asked)
+        else:
+            result = PreExecutionError(data=None, errors=asked)
+        _show(context, query, variables, result)
+        if context.tell_cost and cost is not None:
+            told = {"value": cost, "limit": context.documents.policy.limits.cost}
+            result.extensions = {**(result.extensions or {}), "cost": told}
         return result
 
-    async def stream(self, *args: Any, **kwargs: Any) -> Any:
-        results: Any = await super().stream(*args, **kwargs)
-        return _shown_one_by_one(results, kwargs["context_value"].request_id)
+    async def _known(
+        self, context: Context, query: str, operation_name: str | None, variables: Variables
+    ) -> ExecutionResult | None:
+        """The answer to a query whose plan is kept, for which all of this was done before; None if there is none."""
+        if context.answers is None or context.tell_cost:
+            return None
+        seconds = context.documents.policy.limits.seconds
+        try:
+            async with asyncio.timeout(seconds):
+                data = await context.answers.answer(context.db, (query, operation_name), variables)
+            return ExecutionResult(data=data, errors=None)
+        except Unanswerable:
+            return None
+        except TimeoutError:
+            error = took_too_long(seconds, writing=False)
+        except Exception as failed:
+            error = GraphQLError(str(failed), original_error=failed)
+        result = ExecutionResult(data=None, errors=[error])
+        _show(context, query, variables, result)
+        return result
+
+    async def _within_time(
+        self, context: Context, query: str, operation_name: str | None, variables: Variables, asked: Asked
+    ) -> ExecutionResult:
+        """The answer, or that it took too long: cancelling what runs ends its statements in the database, too."""
+        seconds = context.documents.policy.limits.seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await super().execute(query, variables, context_value=context, operation_name=operation_name)
+        except TimeoutError:
+            error = took_too_long(seconds, writing=asked.kind is OperationType.MUTATION)
+            return ExecutionResult(data=None, errors=[error])
+
+    async def stream(self, query: str | None, *_: Any, **given: Any) -> Any:
+        assert query is not None
+        # Operations of one socket run side by side, each with a context of its own.
+        context: Context = replace(given["context_value"], request_id=new_request_id())
+        return self._followed(context, query, given.get("operation_name"), given.get("variable_values") or {})
+
+    async def _followed(
+        self, context: Context, query: str, operation_name: str | None, variables: Variables
+    ) -> AsyncGenerator[ExecutionResult]:
+        """The answers to a subscription one by one, or the one answer to another operation."""
+        asked, _ = _admitted(context, query, operation_name, variables)
+        if isinstance(asked, Asked) and asked.kind is not OperationType.SUBSCRIPTION:
+            yield await self.execute(query, variables, context, operation_name=operation_name)
+        elif isinstance(asked, Asked):
+            results: Any = await super().stream(
+                query, variable_values=variables, context_value=context, operation_name=operation_name
+            )
+            async with aclosing(results):
+                async for result in results:
+                    _show(context, query, variables, result)
+                    yield result
+        else:
+            refused = PreExecutionError(data=None, errors=asked)
+            _show(context, query, variables, refused)
+            yield refused
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         return None
 
 
-async def _shown_one_by_one(results: AsyncGenerator[Any], request_id: str) -> AsyncGenerator[Any]:
-    async with aclosing(results):
-        async for result in results:
-            _show(result, request_id)
-            yield result
+def _admitted(
+    context: Context, query: str, operation_name: str | None, variables: Variables
+) -> tuple[Asked | list[GraphQLError], int | None]:
+    """The operation that may be executed, or why it may not; and its cost, as soon as that can be told."""
+    prepared = context.documents.prepare(query)
+    if prepared.errors:
+        return list(prepared.errors), None
+    try:
+        asked = prepared.operation(operation_name)
+        return asked, asked.check_cost(context.documents.policy.limits, variables)
+    except TooComplex as error:
+        return [too_complex(error)], error.value if error.limit == "cost" else None
+    except GraphQLError as error:
+        return [error], None
 
 
-def _show(result: Any, request_id: str) -> None:
+def _show(context: Context, query: str, variables: Variables, result: ExecutionResult) -> None:
+    """Turns the errors of a result into what the client may see."""
     if result.errors:
-        result.errors = [shown(error, request_id) for error in result.errors]
+        errors = [shown(error, context.request_id) for error in result.errors]
+        if not context.documents.policy.suggestions:
+            said = (query, orjson.dumps(variables).decode())
+            errors = [hushed(error, *said) if error.path is None else error for error in errors]
+        result.errors = errors
 
 
 def make_schema() -> Schema:
@@ -63,7 +178,7 @@ def make_schema() -> Schema:
         mutation=Mutation,
         subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
-        extensions=[PlannedReads, lambda: ParserCache(maxsize=1000), lambda: ValidationCache(maxsize=1000)],
+        extensions=[PlannedReads, Known],
     )
     install(schema._schema)
     return schema

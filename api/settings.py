@@ -19,12 +19,14 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.limits import Limits
 from graph.db import Connection
 from graph.embedded import Options
 
 PREFIX = "BUYING_GROUPS_"
 _SCHEMES = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
 _SECRETS = ("NEO4J_PASSWORD", "BUYING_GROUPS_SECRET_KEY")
+LIMITS = Limits()
 Port = int
 
 
@@ -57,6 +59,19 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(None, validation_alias="BUYING_GROUPS_SECRET_KEY", min_length=32)
     daily_at: time = Field(time(2), validation_alias="BUYING_GROUPS_DAILY_AT")
     graphiql: bool = Field(True, validation_alias="BUYING_GROUPS_GRAPHIQL")
+    introspection: bool = Field(True, validation_alias="BUYING_GROUPS_INTROSPECTION")
+    suggestions: bool = Field(True, validation_alias="BUYING_GROUPS_SUGGESTIONS")
+    documents: Path | None = Field(None, validation_alias="BUYING_GROUPS_DOCUMENTS")
+    documents_only: bool = Field(False, validation_alias="BUYING_GROUPS_DOCUMENTS_ONLY")
+    max_depth: int = Field(LIMITS.depth, validation_alias="BUYING_GROUPS_MAX_DEPTH", ge=1, le=50)
+    max_cost: int = Field(LIMITS.cost, validation_alias="BUYING_GROUPS_MAX_COST", ge=1, le=10**9)
+    max_aliases: int = Field(LIMITS.aliases, validation_alias="BUYING_GROUPS_MAX_ALIASES", ge=0, le=10_000)
+    max_root_fields: int = Field(LIMITS.root_fields, validation_alias="BUYING_GROUPS_MAX_ROOT_FIELDS", ge=1, le=1_000)
+    max_directives: int = Field(LIMITS.directives, validation_alias="BUYING_GROUPS_MAX_DIRECTIVES", ge=0, le=10_000)
+    max_fragments: int = Field(LIMITS.fragments, validation_alias="BUYING_GROUPS_MAX_FRAGMENTS", ge=0, le=1_000)
+    max_tokens: int = Field(LIMITS.tokens, validation_alias="BUYING_GROUPS_MAX_TOKENS", ge=10, le=100_000)
+    max_body: int = Field(LIMITS.body, validation_alias="BUYING_GROUPS_MAX_BODY_BYTES", ge=1_000, le=2**28)
+    request_timeout: float = Field(LIMITS.seconds, validation_alias="BUYING_GROUPS_REQUEST_TIMEOUT", gt=0, le=3600)
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="BUYING_GROUPS_LOG_LEVEL")
 
     @field_validator("neo4j_uri")
@@ -83,6 +98,27 @@ class Settings(BaseSettings):
         if self.neo4j_uri is not None and self.neo4j_password is None:
             raise ValueError("NEO4J_PASSWORD: is needed with NEO4J_URI")
         return self
+
+    @model_validator(mode="after")
+    def _documents_with_only(self) -> Settings:
+        if self.documents_only and self.documents is None:
+            raise ValueError("BUYING_GROUPS_DOCUMENTS: is needed with BUYING_GROUPS_DOCUMENTS_ONLY")
+        return self
+
+    @property
+    def limits(self) -> Limits:
+        """The most that a request may ask for."""
+        return Limits(
+            self.max_depth,
+            self.max_cost,
+            self.max_aliases,
+            self.max_root_fields,
+            self.max_directives,
+            self.max_fragments,
+            self.max_tokens,
+            self.max_body,
+            self.request_timeout,
+        )
 
     @property
     def connection(self) -> Connection | None:

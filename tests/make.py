@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 import httpx2
+import orjson
+import uvicorn
 
 from api.app import create_app
+from api.documents import Documents
 from graph import accounts, audiences, interests, jobs, people, templates
 from graph.audiences import AudienceSpec
 from graph.db import Db, Row
@@ -43,11 +48,30 @@ class Api:
 
     client: httpx2.AsyncClient
     db: Db
+    asked: dict[bytes, None] = field(default_factory=dict[bytes, None])
 
     async def post(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The whole answer to an operation."""
-        answer = await self.client.post("/graphql", json={"query": query, "variables": dict(variables or {})})
-        return answer.json()
+        body = orjson.dumps({"query": query, "variables": dict(variables or {})})
+        if not query.lstrip().startswith("mutation"):
+            self.asked[body] = None
+        return orjson.loads(await self.send(self.client, body))
+
+    async def send(self, client: httpx2.AsyncClient, body: bytes) -> bytes:
+        """A response's body as it came."""
+        return (await client.post("/graphql", content=body, headers={"content-type": "application/json"})).content
+
+    async def told(self, client: httpx2.AsyncClient, body: bytes) -> bytes:
+        """A response's body but for the request's id."""
+        return re.sub(rb'"requestId":"\w+"', b'"requestId":""', await self.send(client, body))
+
+    async def ask_again(self, executor: httpx2.AsyncClient) -> None:
+        """Asks for all that was asked again: the executor's answer, and those of plans (a new one, one that is kept), are the
+        same to the byte."""
+        for body in self.asked:
+            expected = await self.told(executor, body)
+            for _ in range(2):
+                assert await self.told(self.client, body) == expected, body
 
     async def data(self, query: str, **variables: Any) -> dict[str, Any]:
         """The data of an operation that has no errors."""
@@ -67,11 +91,38 @@ class Api:
 
 
 @asynccontextmanager
-async def api_over(db: Db) -> AsyncGenerator[Api]:
-    """A client of an application on this database, in this process."""
-    transport = httpx2.ASGITransport(app=create_app(db, b"a secret of the tests", jobs=False))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://tests") as client:
-        yield Api(client, db)
+async def api_over(db: Db, documents: Documents | None = None) -> AsyncGenerator[Api]:
+    """A client of an application on this database, in this process. When a test is done, its queries are asked again, with and
+    without the plans that answer in the executor's place."""
+    async with client_over(db, documents) as client, client_over(db, documents, answers=False) as executor:
+        api = Api(client, db)
+        yield api
+        await api.ask_again(executor)
+
+
+@asynccontextmanager
+async def client_over(db: Db, documents: Documents | None = None, *, answers: bool = True) -> AsyncGenerator[httpx2.AsyncClient]:
+    """An HTTP client of an application on this database, in this process."""
+    app = create_app(db, b"a secret of the tests", jobs=False, documents=documents, answers=answers)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://tests") as client:
+        yield client
+
+
+@asynccontextmanager
+async def serving(db: Db, documents: Documents | None = None, *, jobs: bool = True) -> AsyncGenerator[int]:
+    """The application on a port of loopback, for what needs a real connection."""
+    application = create_app(db, b"a secret of the tests", jobs=jobs, documents=documents)
+    config = uvicorn.Config(application, port=0, log_config=None)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server._serve())
+    async with asyncio.timeout(10):
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
+            await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
 
 
 # --- markets --------------------------------------------------------------------------------------------------------

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
 from httpx2 import AsyncClient
-from make import Api, Person, api_over, card, plant, role_ids, rows, sell, title
+from make import Api, Person, api_over, card, plant, role_ids, rows, sell, serving, title
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from api.app import create_app
 from graph import events, members
 from graph.db import Db
 from graph.model import AssignmentSource, FilterOperator
@@ -117,22 +114,6 @@ async def test_numbers_have_no_gap_however_many_number_at_once(db: Db) -> None:
 
 
 # --- following ------------------------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def serving(db: Db) -> AsyncGenerator[int]:
-    """The application on a port of loopback, for what needs a real connection."""
-    config = uvicorn.Config(create_app(db, b"a secret of the tests"), port=0, log_config=None)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())
-    async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
-            await asyncio.sleep(0.01)
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        await task
 
 
 FOLLOW = """subscription($after: String) {

@@ -50,5 +50,7 @@ async def test_the_queries_it_opens_with_are_valid() -> None:
 
 
 async def test_without_it_a_browser_is_told_what_is_here(shared_db: Db) -> None:
-    assert (await get(shared_db, None, "/graphql")).status_code == 404
+    answer = await get(shared_db, None, "/graphql")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"].startswith("The request needs query (a GraphQL document)")
     assert (await get(shared_db, None, "/graphiql/page.js")).status_code == 404

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
 from api import settings
+from api.limits import Limits
 from api.settings import BadSettings, load
 
 WRONG = [
@@ -20,6 +22,10 @@ WRONG = [
     ("BUYING_GROUPS_PROT", "8000", "BUYING_GROUPS_PROT: there is no such setting; did you mean BUYING_GROUPS_PORT?"),
     ("NEO4J_URI", "http://db", "NEO4J_URI: 'http://db' is wrong: must begin with one of bolt://"),
     ("NEO4J_URI", "bolt://db", "NEO4J_PASSWORD: is needed with NEO4J_URI"),
+    ("BUYING_GROUPS_MAX_DEPTH", "0", "BUYING_GROUPS_MAX_DEPTH: '0' is wrong: input should be greater than or equal to 1"),
+    ("BUYING_GROUPS_MAX_COST", "much", "BUYING_GROUPS_MAX_COST: 'much' is wrong: input should be a valid integer"),
+    ("BUYING_GROUPS_REQUEST_TIMEOUT", "0", "BUYING_GROUPS_REQUEST_TIMEOUT: '0' is wrong: input should be greater than 0"),
+    ("BUYING_GROUPS_DOCUMENTS_ONLY", "true", "BUYING_GROUPS_DOCUMENTS: is needed with BUYING_GROUPS_DOCUMENTS_ONLY"),
     ("BUYING_GROUPS_SECRET_KEY", "too short", "BUYING_GROUPS_SECRET_KEY: value should have at least 32 items"),
 ]
 
@@ -66,6 +72,16 @@ def test_a_file_gives_settings_and_the_environment_wins(monkeypatch: pytest.Monk
     monkeypatch.setenv("BUYING_GROUPS_PORT", "9003")
     found = load(file)
     assert (found.port, found.bolt_port, found.connection) == (9003, 9002, None)
+
+
+def test_every_limit_is_a_setting_and_the_defaults_are_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(None).limits == Limits()
+    chosen = Limits(11, 12, 13, 14, 15, 16, 17, 1_000, 18.5)
+    names = ("DEPTH", "COST", "ALIASES", "ROOT_FIELDS", "DIRECTIVES", "FRAGMENTS", "TOKENS", "BODY_BYTES")
+    for name, value in zip(names, astuple(chosen), strict=False):
+        monkeypatch.setenv(f"BUYING_GROUPS_MAX_{name}", str(value))
+    monkeypatch.setenv("BUYING_GROUPS_REQUEST_TIMEOUT", "18.5")
+    assert load(None).limits == chosen
 
 
 def test_a_database_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
