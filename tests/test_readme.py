@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from api import http
 from api.cli import app
+from api.documents import MAX_COMPARISONS
 from api.errors import Code
 from api.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NESTING, WORK, Limits
 from api.sockets import MAX_OPERATIONS
@@ -71,6 +72,7 @@ def test_the_reference_tells_every_code_limit_and_price() -> None:
         ("characters", MAX_CHARACTERS),
         ("nesting", MAX_NESTING),
         ("digits", MAX_DIGITS),
+        ("comparisons", MAX_COMPARISONS),
         ("operations", MAX_OPERATIONS),
     ):
         assert f"| `{name}` | | {value:,} |" in reference
