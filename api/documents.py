@@ -26,6 +26,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
@@ -34,8 +35,16 @@ from api.limits import Asked, Limits, TooComplex, check_text, measure
 
 MAX_KNOWN = 1_000  # documents kept
 MAX_KNOWN_TOKENS = 250_000  # of all documents kept; a token of a parsed document takes about half a kilobyte
+MAX_COMPARISONS = 50_000
+"""How much work comparing a document's fields with each other may be; what clients write takes a tenth."""
+MAX_ERRORS = 20
+"""How many errors of a document are told."""
 _RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 _ID = re.compile(r"sha256:[0-9a-f]{64}|[A-Za-z0-9._~-]{1,255}")
+
+
+# graphql-core's own limit, meant to be set here, is ten times as high: that is half a second for a few kilobytes.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = MAX_COMPARISONS
 
 
 class BadDocuments(Exception):
@@ -149,7 +158,11 @@ class Documents:
         rules = _RULES if operations is not None else (NoFragmentCyclesRule,)
         if not self.policy.introspection:
             rules = (*rules, NoSchemaIntrospectionCustomRule)
-        return Prepared(text, document, operations or (), tuple(validate(self._schema, document, rules)))
+        errors = validate(self._schema, document, rules, MAX_ERRORS)
+        if errors and errors[-1].message == "Validation aborted.":
+            words = f"The document takes more than {MAX_COMPARISONS:,} comparisons to validate: it repeats fields too often."
+            errors = [too_complex(TooComplex("comparisons", MAX_COMPARISONS + 1, MAX_COMPARISONS, words))]
+        return Prepared(text, document, operations or (), tuple(errors))
 
 
 # --- a folder of documents ------------------------------------------------------------------------------------------

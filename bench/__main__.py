@@ -11,13 +11,13 @@ from pathlib import Path
 import platformdirs
 from rich.console import Console
 
-from bench import reads
+from bench import limits, reads
 from graph.db import Connection, Db, connect
 from graph.embedded import Options, embedded
 from graph.migrations import migrate
 
 Bench = Callable[[Db, Connection, Console], Awaitable[None]]
-BENCHES: Mapping[str, Bench] = {"reads": reads.run}
+BENCHES: Mapping[str, Bench] = {"limits": limits.run, "reads": reads.run}
 
 
 async def _run(bench: Bench, console: Console) -> None:

@@ -34,8 +34,8 @@ class Step:
 
 def window(day: date) -> dict[str, int]:
     """When activities count for a calculation on `day`, in seconds since 1970: from `since` on, before `until`."""
-    end = datetime.combine(day, time(), UTC) + timedelta(days=1)
-    return {"since": int((end - timedelta(days=LOOK_BACK)).timestamp()), "until": int(end.timestamp())}
+    until = int((datetime.combine(day, time(), UTC) + timedelta(days=1)).timestamp())
+    return {"since": until - LOOK_BACK * 24 * 3600, "until": until}
 
 
 async def step(tx: Tx, cursor: Cursor, *, job_id: str, as_of: datetime | None, by: str) -> Step:

@@ -446,6 +446,12 @@ async def test_recalculation_is_a_job(api: Api) -> None:
     assert of_people == pytest.approx(here.expected()[0], abs=1e-9)
 
 
+async def test_even_the_first_of_days_can_be_calculated(api: Api) -> None:
+    assert (await api.data(RECALCULATE, at="0001-01-01T00:00:00Z"))["m"]["userErrors"] == []
+    await api.run_jobs()
+    assert (await api.data("{ jobs { edges { node { status error } } } }"))["jobs"]["edges"][0]["node"]["status"] == "SUCCEEDED"
+
+
 async def test_without_a_time_it_is_as_of_now(api: Api) -> None:
     here = await market(api.db)
     now = datetime.now(UTC)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make import Api, api_over
 
-from api.documents import MAX_KNOWN_TOKENS, Documents, Policy
+from api.documents import MAX_ERRORS, MAX_KNOWN_TOKENS, Documents, Policy
 from api.limits import CAP, MAX_CHARACTERS, MAX_DIGITS, MAX_NESTING, Asked, Limits, TooComplex, check_text, measure
 from api.schema import schema
 from graph.db import Db
@@ -186,6 +186,25 @@ async def test_a_bomb_of_fragments_is_refused(shared_db: Db, bomb: str, limit: s
         (error,) = await api.errors(BOMBS[bomb], n=100)
     assert error["extensions"]["limit"] == limit
     assert value <= error["extensions"]["value"] < 2 * value
+
+
+async def test_a_document_that_validates_too_slowly_is_refused(shared_db: Db) -> None:
+    repeated = "{ account(id: 1) {" + (" parent {" + " parent { name }" * 22 + " }") * 22 + " } }"
+    fragments = "{ roles {" + "".join(f" ...f{i}" for i in range(100)) + " } }"
+    fragments += "".join(f" fragment f{i} on Role {{{' name description' * 9} }}" for i in range(100))
+    async with api_over(shared_db) as api:
+        for query in (repeated, fragments, "{ viewer {" + " subject" * 2_900 + " } }"):
+            (error,) = await api.errors(query)
+            assert error["message"] == "The document takes more than 50,000 comparisons to validate: it repeats fields too often."
+            assert error["extensions"]["limit"] == "comparisons"
+
+
+async def test_so_many_errors_of_a_document_are_told_and_no_more(shared_db: Db) -> None:
+    async with api_over(shared_db) as api:
+        errors = await api.errors("{ viewer {" + "".join(f" nope{i}" for i in range(100)) + " } }")
+    assert len(errors) == MAX_ERRORS + 1
+    assert errors[-1]["message"] == "Too many validation errors, error limit reached. Validation aborted."
+    assert {error["extensions"]["code"] for error in errors} == {"GRAPHQL_VALIDATION_FAILED"}
 
 
 async def test_fragments_in_a_circle_are_told_by_validation(shared_db: Db) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import LiteralString, cast
 
@@ -11,7 +12,12 @@ from documents import blocks, follow
 from make import Api, rows
 from typer.main import get_command
 
+from api import http
 from api.cli import app
+from api.documents import MAX_COMPARISONS
+from api.errors import Code
+from api.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NESTING, WORK, Limits
+from api.sockets import MAX_OPERATIONS
 from graph import sample
 from graph.db import Db
 
@@ -53,6 +59,30 @@ def test_every_setting_is_told() -> None:
     from api.settings import names
 
     assert [name for name in names() if f"`{name}`" not in README] == []
+
+
+def test_the_reference_tells_every_code_limit_and_price() -> None:
+    reference = (ROOT / "docs" / "http.md").read_text("utf-8")
+    assert re.findall(r"^\| `([A-Z_]+)` \|", reference, re.MULTILINE) == sorted(Code, key=reference.index)
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", reference, re.MULTILINE)) == set(Code)
+    told = dict(re.findall(r"^\| `\w+` \| `(BUYING_GROUPS_MAX_\w+)` \| ([\d,]+) \|", reference, re.MULTILINE))
+    limits = {f"BUYING_GROUPS_MAX_{one.name.upper()}": f"{one.default:,}" for one in fields(Limits)}
+    assert told == {name: value for name, value in limits.items() if not name.endswith(("BODY", "SECONDS"))}
+    for name, value in (
+        ("characters", MAX_CHARACTERS),
+        ("nesting", MAX_NESTING),
+        ("digits", MAX_DIGITS),
+        ("comparisons", MAX_COMPARISONS),
+        ("operations", MAX_OPERATIONS),
+    ):
+        assert f"| `{name}` | | {value:,} |" in reference
+    assert f"nest at most {http.MAX_NESTING}\ndeep; a list in them has at most {http.MAX_ENTRIES:,} entries" in reference
+    assert f"(`{Limits().body:,}`)".replace("`", "") in reference
+    prices = {
+        tuple(field.split(".")): int(price.replace(",", ""))
+        for field, price in re.findall(r"^\| `(\w+\.\w+)` \| ([\d,]+) \|", reference, re.MULTILINE)
+    }
+    assert prices == WORK
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", README))
