@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from math import isfinite
 from typing import Any
 
 from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
     FieldNode,
     GraphQLBoolean,
     GraphQLEnumType,
+    GraphQLFloat,
     GraphQLID,
+    GraphQLInt,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
@@ -26,6 +31,7 @@ from graphql import (
     is_leaf_type,
 )
 
+from api import ids
 from api.answers import Finish, Unanswerable
 from api.resolvers import Make, is_planned, made
 from api.selection import TYPE, Planner
@@ -82,6 +88,8 @@ class _Building:
         sets = [node.selection_set for node in fields if node.selection_set]
         if make is None and kind in _AS_THEY_ARE:
             return _Place(nullable, _AS_THEY_ARE[kind], None)
+        if name == "id" and parent.name in ids.PREFIXES:  # what `ids.encode` does, which is most of what is done here
+            return _Place(nullable, None, f"{ids.PREFIXES[parent.name]}_".__add__)
         return _Place(nullable, None, self._finish(kind, sets, make))
 
     def _finish(self, kind: Any, sets: Sequence[SelectionSetNode], make: Make | None = None) -> Finish:
@@ -162,6 +170,10 @@ _AS_THEY_ARE: Mapping[Any, type] = {GraphQLString: str, GraphQLID: str, GraphQLB
 def _written(kind: Any) -> Finish:
     """How the executor writes a leaf."""
     write = kind.coerce_output_value
+    if kind is GraphQLFloat:
+        return lambda value: value if type(value) is float and isfinite(value) else _leaf(write, value)
+    if kind is GraphQLInt:
+        return lambda value: value if type(value) is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT else _leaf(write, value)
     if not isinstance(kind, GraphQLEnumType):
         return partial(_leaf, write)
     names: dict[str, str] = {}
