@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from make import serving
 
+from api.schema import SDL
 from graph import sample
 from graph.db import Db
 
@@ -38,3 +39,82 @@ async def test_every_audit_of_graphql_over_http_passes(url: str) -> None:
     results = await node("audit.mjs", url)
     assert [one for one in results if one["status"] != "ok"] == []
     assert len(results) == 61
+
+
+# --- the schema -----------------------------------------------------------------------------------------------------
+
+
+async def broken(tmp_path: Path, before: str, after: str) -> list[str]:
+    """Where a change from one SDL to another breaks clients."""
+    (tmp_path / "before.graphql").write_text(before, "utf-8")
+    (tmp_path / "after.graphql").write_text(after, "utf-8")
+    found = await node("breaking.mjs", str(tmp_path / "before.graphql"), str(tmp_path / "after.graphql"))
+    return [one["path"] for one in found]
+
+
+async def test_nothing_that_clients_rely_on_is_taken_away_unless_deprecated_first() -> None:
+    assert await node("breaking.mjs", "baseline.graphql", str(SDL)) == [], "deprecate it first; see docs/frontend.md"
+
+
+async def test_what_is_removed_must_have_been_deprecated(tmp_path: Path) -> None:
+    before = (
+        "interface Node { id: ID! } type Group implements Node { id: ID!, status: String } type Query "
+        "{ node(id: ID!, now: Int): Node, total(by: By, more: More): Int, members: [String!]! } enum By { NAME SCORE } "
+        "input More { first: Int, last: Int } type Persona implements Node { id: ID!, name: String }"
+    )
+    removed = (
+        "interface Node { id: ID! } type Group implements Node { id: ID! } type Query "
+        "{ node(id: ID!): Node, total(by: By, more: More): Int } enum By { NAME } input More { first: Int }"
+    )
+    paths = ["By.SCORE", "Group.status", "More.last", "Persona", "Query.members", "Query.node.now"]
+    assert sorted(await broken(tmp_path, before, removed)) == paths
+
+    deprecated = before
+    for part in ("status: String", "now: Int", "members: [String!]!", "SCORE", "last: Int"):
+        deprecated = deprecated.replace(part, f"{part} @deprecated")
+    assert await broken(tmp_path, before, deprecated) == []
+    assert await broken(tmp_path, deprecated, removed) == ["Persona"]
+    deprecated = deprecated.replace("id: ID!, name: String", "id: ID! @deprecated, name: String @deprecated")
+    assert await broken(tmp_path, deprecated, removed) == []
+
+
+async def test_a_field_of_the_schema_can_be_removed_only_if_deprecated(tmp_path: Path) -> None:
+    baseline = (CLIENTS / "baseline.graphql").read_text("utf-8")
+    field = '  """Free text, set by hand or by journeys."""\n  status: String\n'
+    assert baseline.count(field) == 1
+    without = baseline.replace(field, "")
+    assert await broken(tmp_path, baseline, without) == ["BuyingGroup.status"]
+    assert await broken(tmp_path, baseline.replace(field, field[:-1] + ' @deprecated(reason: "Use stage.")\n'), without) == []
+
+
+ACCEPTED = [
+    # What is told of a moment, or of a relation, has no life of its own to be fetched again.
+    ("relay-edge-types", "type ActivityEdge {"),
+    ("relay-edge-types", "type BuyingGroupEventEdge {"),
+    ("relay-edge-types", "type MembershipEdge {"),
+    ("relay-edge-types", "type MembershipEventEdge {"),
+    # The name that CRMs have for it.
+    ("no-typename-prefix", "productLine: String"),
+    # A log is read forward only, from a cursor that is kept: no `last` and `before`.
+    ("relay-arguments", "events("),
+    ("relay-arguments", "events("),
+]
+"""What the linter says that is meant to be as it is."""
+
+
+async def test_the_schema_keeps_the_rules_of_schemas_and_of_relay() -> None:
+    found = await node("lint.mjs", str(SDL))
+    assert [(one["rule"], one["line"]) for one in found] == ACCEPTED, found
+
+
+async def test_the_linter_sees_what_lacks_words_or_an_end_cursor(tmp_path: Path) -> None:
+    worse = SDL.read_text("utf-8")
+    for part, bad in (
+        ('  """Free text, set by hand or by journeys."""\n', ""),
+        ("  endCursor: String\n", "  lastCursor: String\n"),
+    ):
+        assert worse.count(part) == 1
+        worse = worse.replace(part, bad)
+    (tmp_path / "worse.graphql").write_text(worse, "utf-8")
+    found = await node("lint.mjs", str(tmp_path / "worse.graphql"))
+    assert {one["rule"] for one in found} == {rule for rule, _ in ACCEPTED} | {"require-description", "relay-page-info"}
