@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
+import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import blocks
 from make import serving
 
-from api.schema import SDL
+from api.documents import Documents, Policy, read_folder
+from api.schema import SDL, schema
 from graph import sample
 from graph.db import Db
 
 pytestmark = pytest.mark.clients
 CLIENTS = Path(__file__).parent / "clients"
+FRONTEND = (Path(__file__).parent.parent / "docs" / "frontend.md").read_text("utf-8")
+PRINTED = blocks(FRONTEND, "text")[0]
 
 
 @pytest.fixture
@@ -27,12 +34,19 @@ async def url(db: Db) -> AsyncGenerator[str]:
         yield f"http://127.0.0.1:{port}/graphql"
 
 
+async def run(folder: Path, program: str, *args: str, **environment: str) -> str:
+    """What a program prints that ends well."""
+    running = await asyncio.create_subprocess_exec(
+        program, *args, cwd=folder, env=os.environ | environment, stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await running.communicate()
+    assert running.returncode == 0, printed.decode()
+    return printed.decode()
+
+
 async def node(script: str, *args: str) -> Any:
     """What a script prints as JSON."""
-    running = await asyncio.create_subprocess_exec("node", script, *args, cwd=CLIENTS, stdout=asyncio.subprocess.PIPE)
-    printed, _ = await running.communicate()
-    assert running.returncode == 0
-    return json.loads(printed)
+    return json.loads(await run(CLIENTS, "node", script, *args))
 
 
 async def test_every_audit_of_graphql_over_http_passes(url: str) -> None:
@@ -118,3 +132,88 @@ async def test_the_linter_sees_what_lacks_words_or_an_end_cursor(tmp_path: Path)
     (tmp_path / "worse.graphql").write_text(worse, "utf-8")
     found = await node("lint.mjs", str(tmp_path / "worse.graphql"))
     assert {one["rule"] for one in found} == {rule for rule, _ in ACCEPTED} | {"require-description", "relay-page-info"}
+
+
+# --- clients --------------------------------------------------------------------------------------------------------
+
+
+def tool(name: str) -> str:
+    """A program of npm's packages."""
+    return str(CLIENTS / "node_modules" / ".bin" / name)
+
+
+def lends_packages(folder: Path) -> Path:
+    """A folder of a client, with npm's packages in it."""
+    (folder / "node_modules").symlink_to(CLIENTS / "node_modules")
+    return folder
+
+
+async def test_relay_compiles_against_the_schema_and_the_server_takes_what_comes_out(tmp_path: Path) -> None:
+    for file in ("groups.ts", "relay.config.json"):
+        shutil.copy(CLIENTS / "relay" / file, tmp_path)
+    shutil.copy(SDL, tmp_path)
+    (tmp_path / "generated").mkdir()
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "relay.json").write_text("{}", "utf-8")
+    await run(lends_packages(tmp_path), tool("relay-compiler"), "relay.config.json")
+    made = {file.name.removesuffix(".graphql.ts") for file in (tmp_path / "generated").iterdir()}
+    queries = {f"groups{name}Query" for name in ("Page", "One", "ListPagination", "MembersPagination")}
+    assert made == queries | {"groups_list", "groups_group", "groups_person"} | {
+        "groupsAssignMutation",
+        "groupsHappenedSubscription",
+    }
+    registered = read_folder(tmp_path / "documents")
+    assert len(registered.places) == 6
+    Documents(schema._schema, registered=registered)  # raises if one is not valid
+
+
+def files_of(text: str) -> dict[str, str]:
+    """The files that a document shows: blocks of code whose first line is a comment with the name."""
+    return dict(re.findall(r"```\w+\n// (\S+)\n(.*?)```", text, re.DOTALL))
+
+
+@pytest.fixture(scope="module")
+async def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The client that docs/frontend.md shows, its types generated from the schema, compiled."""
+    folder = tmp_path_factory.mktemp("client")
+    shown = files_of(FRONTEND)
+    assert set(shown) == {"codegen.ts", "tsconfig.json", *(f"src/{name}.ts" for name in ("client", "documents", "main"))}
+    (folder / "src").mkdir()
+    for name, text in ({"package.json": '{"type": "module"}'} | shown).items():
+        (folder / name).write_text(text, "utf-8")
+    await run(lends_packages(folder), tool("graphql-codegen"), BUYING_GROUPS_SCHEMA=str(SDL))
+    await run(folder, tool("tsc"))
+    return folder
+
+
+async def test_the_typed_client_prints_what_is_shown(url: str, client: Path) -> None:
+    assert await run(client, "node", "dist/main.js", BUYING_GROUPS_URL=url) == PRINTED
+
+
+async def test_the_typed_client_does_the_same_by_ids_of_documents(db: Db, client: Path) -> None:
+    registered = read_folder(client / "src" / "gql")
+    assert len(registered.places) == 4
+    await sample.load(db)
+    async with serving(db, Documents(schema._schema, Policy(documents_only=True), registered)) as port:
+        url = f"http://127.0.0.1:{port}/graphql"
+        assert await run(client, "node", "dist/main.js", BUYING_GROUPS_URL=url, BY_ID="1") == PRINTED
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ("personId, roleId }]", "personId, role: roleId }]", "Property 'roleId' is missing in type"),
+        ("node.completeness", "node.completenes", "Property 'completenes' does not exist on type"),
+        ("completeness?.toFixed", "completeness.toFixed", "'completeness' is possibly 'null'"),
+    ],
+)
+async def test_what_does_not_fit_the_schema_does_not_compile(client: Path, right: str, wrong: str, told: str) -> None:
+    main = client / "src" / "main.ts"
+    text = main.read_text("utf-8")
+    assert text.count(right) == 1
+    main.write_text(text.replace(right, wrong), "utf-8")
+    try:
+        with pytest.raises(AssertionError, match=re.escape(told)):
+            await run(client, tool("tsc"), "--noEmit")
+    finally:
+        main.write_text(text, "utf-8")
