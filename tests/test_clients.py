@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import re
 import shutil
 from collections.abc import AsyncGenerator
@@ -13,7 +11,7 @@ from typing import Any
 
 import pytest
 from documents import blocks
-from make import serving
+from make import run, serving
 
 from api.documents import Documents, Policy, read_folder
 from api.schema import SDL, schema
@@ -32,16 +30,6 @@ async def url(db: Db) -> AsyncGenerator[str]:
     await sample.load(db)
     async with serving(db) as port:
         yield f"http://127.0.0.1:{port}/graphql"
-
-
-async def run(folder: Path, program: str, *args: str, **environment: str) -> str:
-    """What a program prints that ends well."""
-    running = await asyncio.create_subprocess_exec(
-        program, *args, cwd=folder, env=os.environ | environment, stdout=asyncio.subprocess.PIPE
-    )
-    printed, _ = await running.communicate()
-    assert running.returncode == 0, printed.decode()
-    return printed.decode()
 
 
 async def node(script: str, *args: str) -> Any:
