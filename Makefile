@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build
 
-.PHONY: run setup test test-clients lint format schema lock bench clean
+.PHONY: run setup test test-clients test-browser lint format schema lock bench clean
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp  ## set up and serve, with a sample market if the graph is empty
@@ -17,6 +17,10 @@ test: .venv/dev.stamp
 
 test-clients: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## what Node has to say; needs Node and npm
 	$(BIN)/python -m pytest -m clients
+
+test-browser: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## GraphiQL in headless Chromium; gets that from Debian if it is missing
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq --no-install-recommends chromium; }
+	$(BIN)/python -m pytest -m browser $(if $(SCREENSHOT),--screenshot $(SCREENSHOT))
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

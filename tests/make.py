@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, LiteralString
 
 import httpx2
@@ -15,6 +17,7 @@ import uvicorn
 
 from api.app import create_app
 from api.documents import Documents
+from api.graphiql import Files
 from graph import accounts, audiences, interests, jobs, people, templates
 from graph.audiences import AudienceSpec
 from graph.db import Db, Row
@@ -109,9 +112,11 @@ async def client_over(db: Db, documents: Documents | None = None, *, answers: bo
 
 
 @asynccontextmanager
-async def serving(db: Db, documents: Documents | None = None, *, jobs: bool = True) -> AsyncGenerator[int]:
+async def serving(
+    db: Db, documents: Documents | None = None, *, jobs: bool = True, graphiql: Files | None = None
+) -> AsyncGenerator[int]:
     """The application on a port of loopback, for what needs a real connection."""
-    application = create_app(db, b"a secret of the tests", jobs=jobs, documents=documents)
+    application = create_app(db, b"a secret of the tests", jobs=jobs, documents=documents, graphiql=graphiql)
     config = uvicorn.Config(application, port=0, log_config=None)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
@@ -123,6 +128,16 @@ async def serving(db: Db, documents: Documents | None = None, *, jobs: bool = Tr
     finally:
         server.should_exit = True
         await task
+
+
+async def run(folder: Path, program: str, *args: str, **environment: str) -> str:
+    """What a program prints that ends well."""
+    running = await asyncio.create_subprocess_exec(
+        program, *args, cwd=folder, env=os.environ | environment, stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await running.communicate()
+    assert running.returncode == 0, printed.decode()
+    return printed.decode()
 
 
 # --- markets --------------------------------------------------------------------------------------------------------

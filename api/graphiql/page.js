@@ -1,9 +1,14 @@
 // Opens GraphiQL on this server, with a tab of queries that say something on the sample market.
-const QUERIES = `# Buying Groups: put the cursor into a query and press Ctrl-Enter. The book icon opens the schema's documentation.
+const QUERIES = `# Buying Groups. Run a query with the button, or put the
+# cursor into it and press Ctrl-Enter. The icon in the upper
+# left corner opens the schema's documentation.
 
 # Which groups are ready, and who is missing in the others?
 query Groups {
-  buyingGroups(first: 10, orderBy: { field: COMPLETENESS, direction: DESC }) {
+  buyingGroups(
+    first: 10
+    orderBy: { field: COMPLETENESS, direction: DESC }
+  ) {
     totalCount
     edges {
       node {
@@ -11,7 +16,13 @@ query Groups {
         completeness
         missingRoles { name }
         members(first: 5) {
-          edges { node { name email } role { name } source account { name } distance }
+          edges {
+            node { name email }
+            role { name }
+            source
+            account { name }
+            distance
+          }
         }
       }
     }
@@ -25,7 +36,11 @@ query Hierarchies {
       node {
         id
         name
-        descendants(maxDepth: 3) { edges { node { name depth buyingGroups { totalCount } } } }
+        descendants(maxDepth: 3) {
+          edges {
+            node { name depth buyingGroups { totalCount } }
+          }
+        }
         people(scope: DESCENDANTS) { totalCount }
       }
     }
@@ -38,7 +53,19 @@ query Decisions {
     edges {
       node {
         name
-        history(first: 5) { edges { node { at actor source action outcome person { name } role { name } } } }
+        history(first: 5) {
+          edges {
+            node {
+              at
+              actor
+              source
+              action
+              outcome
+              person { name }
+              role { name }
+            }
+          }
+        }
       }
     }
   }
@@ -46,7 +73,15 @@ query Decisions {
 
 # What happens from now on.
 subscription Events {
-  buyingGroupEvents { type at buyingGroup { name } person { name } role { name } previous current }
+  buyingGroupEvents {
+    type
+    at
+    buyingGroup { name }
+    person { name }
+    role { name }
+    previous
+    current
+  }
 }
 `;
 
@@ -57,5 +92,5 @@ const fetcher = GraphiQL.createFetcher({
 });
 
 ReactDOM.createRoot(document.getElementById("graphiql")).render(
-  React.createElement(GraphiQL, { fetcher, defaultEditorToolsVisibility: true, defaultQuery: QUERIES }),
+  React.createElement(GraphiQL, { fetcher, defaultEditorToolsVisibility: false, defaultQuery: QUERIES }),
 );
