@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
 from typing import Any
 
 from httpx2 import AsyncClient
+from listening import messages, subscribed
 from make import Api, Person, api_over, card, plant, role_ids, rows, sell, serving, title
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.typing import Subprotocol
 
 from graph import events, members
 from graph.db import Db
 from graph.model import AssignmentSource, FilterOperator
 
-WS = Subprotocol("graphql-transport-ws")
 PULL = """query($after: String, $first: Int, $types: [BuyingGroupEventType!], $interest: ID, $account: ID) {
   events(after: $after, first: $first, types: $types, solutionInterestId: $interest, accountId: $account) {
     pageInfo { hasNextPage endCursor }
@@ -121,30 +118,13 @@ FOLLOW = """subscription($after: String) {
 }"""
 
 
-async def hello(socket: ClientConnection, query: str, **variables: Any) -> None:
-    await socket.send('{"type": "connection_init"}')
-    assert json.loads(await socket.recv())["type"] == "connection_ack"
-    payload = {"query": query, "variables": variables}
-    await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
-
-
-async def messages(socket: ClientConnection) -> AsyncGenerator[dict[str, Any]]:
-    async for text in socket:
-        message = json.loads(text)
-        if message["type"] == "complete":
-            return
-        assert message["type"] == "next", message
-        yield message["payload"]
-
-
 async def test_a_follower_hears_what_is_committed_and_goes_on_after_a_break(db: Db) -> None:
     roles, known, sold = await market(db, 2)
     group = sold.groups[known["a000"]]
     heard: list[dict[str, Any]] = []
 
     async def listen(port: int, until: int, **variables: Any) -> None:
-        async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[WS]) as socket:
-            await hello(socket, FOLLOW, **variables)
+        async with subscribed(f"ws://127.0.0.1:{port}/graphql", FOLLOW, **variables) as socket:
             async for payload in messages(socket):
                 heard.append(payload["data"]["buyingGroupEvents"])
                 if len(heard) == until:
@@ -183,8 +163,8 @@ async def test_server_sent_events_carry_a_subscription(db: Db) -> None:
 
 
 async def test_a_subscription_to_nothing_is_told_so(db: Db) -> None:
-    async with serving(db) as port, connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[WS]) as socket:
-        await hello(socket, 'subscription { jobProgress(id: "job_11111111-1111-1111-1111-111111111111") { status } }')
+    nothing = 'subscription { jobProgress(id: "job_11111111-1111-1111-1111-111111111111") { status } }'
+    async with serving(db) as port, subscribed(f"ws://127.0.0.1:{port}/graphql", nothing) as socket:
         message = json.loads(await socket.recv())
     assert message["type"] == "next"
     assert message["payload"]["errors"][0]["message"] == "id: There is no job with this id."
