@@ -280,7 +280,7 @@ def _change_from(row: Row, verdict: Verdict) -> Change:
 def _reason(row: Row, verdict: Verdict) -> str:
     first = verdict.first
     if row["toRoleId"] is None or first is None:
-        words = why_not(verdict)
+        words = why_not(verdict, held_role_id=row["fromRoleId"])
         return f"{words[0].upper()}{words[1:]}."
     former = next((card for card in verdict.cards if card.role_id == row["fromRoleId"]), None)
     if former is None:

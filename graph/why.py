@@ -173,15 +173,16 @@ def _summary(standing: Row, judged: Verdict) -> str:
     return f"{person} is not a member of {group}: {why_not(judged)}."
 
 
-def why_not(judged: Verdict) -> str:
-    """Why no card matches."""
+def why_not(judged: Verdict, held_role_id: str | None = None) -> str:
+    """Why no card matches: what the card of the role that is held lacks, if there is such a card, else the nearest."""
     if not judged.related:
         return "no relation to any account of the group's hierarchy"
-    lacking = [(len(unmet), card.role, unmet) for card in judged.cards if card.condition and (unmet := unmet_of(card.condition))]
+    lacking = [(card, unmet) for card in judged.cards if card.condition and (unmet := unmet_of(card.condition))]
     if not lacking:
         return "no card with a rule looks as far as this person's accounts"
-    _, role, unmet = min(lacking, key=lambda found: found[0])
-    return f"no card matches; the nearest, {role}, lacks {' and '.join(in_words_with_actual(one) for one in unmet)}"
+    card, unmet = min(lacking, key=lambda found: (found[0].role_id != held_role_id, len(found[1])))
+    which = f"the one for {card.role}" if card.role_id == held_role_id else f"the nearest, {card.role},"
+    return f"no card matches; {which} lacks {' and '.join(in_words_with_actual(one) for one in unmet)}"
 
 
 def why(card: CardTrace) -> str:

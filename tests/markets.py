@@ -175,3 +175,31 @@ async def bring(db: Db, crowd: Sequence[Somebody]) -> dict[str, str]:
     scores = [[who.key, who.score] for who in crowd]
     await rows(db, "UNWIND $scores AS row MATCH (p:Person {externalId: row[0]}) SET p.engagementScore = row[1]", scores=scores)
     return {who.key: own for who, own in zip(crowd, made.ids, strict=True) if own}
+
+
+# --- a neighborhood -------------------------------------------------------------------------------------------------
+
+#          top
+#     left      right
+#  home  brother  cousin
+#  low
+#  lowest
+NEIGHBORHOOD: Tree = {
+    "top": None,
+    "left": "top",
+    "right": "top",
+    "home": "left",
+    "brother": "left",
+    "cousin": "right",
+    "low": "home",
+    "lowest": "low",
+    "elsewhere": None,
+}
+# Where somebody works, and which of these accounts is nearest to "home". External ids would decide otherwise.
+NEAREST = [
+    (("brother", "top", "lowest"), "top"),  # all two steps away: above first,
+    (("brother", "lowest"), "lowest"),  # then below,
+    (("brother", "cousin"), "brother"),  # then across
+    (("top", "low"), "low"),  # nearer beats above
+    (("top", "left", "home"), "home"),
+]

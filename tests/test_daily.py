@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 from make import rows
 
 from graph.db import Db
-from graph.jobs import queue_daily, run_all
+from graph.jobs import Runner, queue_daily, run_all
 
 AT = time(2)
 
@@ -50,3 +50,10 @@ async def test_what_was_queued_is_run(db: Db) -> None:
     await queue_daily(db, AT, on(20, 3))
     assert await run_all(db) == 2
     assert await queued(db) == ["MAINTAIN SUCCEEDED schedule", "SCORE SUCCEEDED schedule"]
+
+
+async def test_a_server_queues_what_is_due_and_runs_it(db: Db) -> None:
+    async with asyncio.timeout(30), Runner(db, daily=time()):
+        while await queued(db) != ["MAINTAIN SUCCEEDED schedule", "SCORE SUCCEEDED schedule"]:
+            pass
+    assert not await queue_daily(db, time())

@@ -262,6 +262,14 @@ async def test_weight_0_and_types_without_weight_are_left_out(db: Db) -> None:
     assert agrees(await scores(db), here.expected(weights=weights))
 
 
+async def test_when_every_weight_is_0_nobody_is_active(db: Db) -> None:
+    here = await market(db)
+    await new_model(db, dict.fromkeys(DEFAULT, 0.0))
+    await here.record(*every("a", "Page Views", 3))
+    await here.calculate()
+    assert await scores(db) == (dict.fromkeys("abcdef", 0.0), dict.fromkeys(GROUPS, 0.0))
+
+
 async def test_when_nobody_is_active_all_scores_are_0(db: Db) -> None:
     here = await market(db)
     assert await scores(db) == (dict.fromkeys("abcdef"), dict.fromkeys(GROUPS))

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
 from typing import Any
 
 from httpx2 import AsyncClient
+from listening import messages, subscribed
 from make import Api, Person, api_over, card, plant, role_ids, rows, sell, serving, title
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.typing import Subprotocol
 
-from graph import events, members
+from graph import events, jobs, members, people
 from graph.db import Db
 from graph.model import AssignmentSource, FilterOperator
 
-WS = Subprotocol("graphql-transport-ws")
 PULL = """query($after: String, $first: Int, $types: [BuyingGroupEventType!], $interest: ID, $account: ID) {
   events(after: $after, first: $first, types: $types, solutionInterestId: $interest, accountId: $account) {
     pageInfo { hasNextPage endCursor }
@@ -71,6 +68,30 @@ async def test_a_manual_decision_for_what_stood_already_is_no_event(api: Api, db
     assert [type for type, *_ in await pulled(api)] == ["MEMBER_ASSIGNED", "COMPLETENESS_CHANGED", "ENGAGEMENT_CHANGED"]
 
 
+async def test_what_maintenance_changes_is_told_with_what_was_before(api: Api, db: Db) -> None:
+    roles = await role_ids(db)
+    known = await plant(db, {"a": None}, [Person(key, {"a": None}, "Director") for key in ("goes", "moves", "stays")])
+    cards = [
+        card(roles["Decision Maker"], title(FilterOperator.IS, "director"), members_required=4),
+        card(roles["Influencer"], title(FilterOperator.IS, "head")),
+    ]
+    sold = await sell(db, cards, [known["a"]], follow=True)
+    before = (await api.data(PULL, first=100))["events"]["pageInfo"]["endCursor"]
+    await people.upsert(
+        db, [{"externalId": key, "jobTitle": word} for key, word in (("goes", "Clerk"), ("moves", "Head"))], by="x"
+    )
+    await plant(db, {}, [Person("comes", {"a": None}, "Head")])
+    await jobs.start_maintenance(db, sold.interest_id, by="x")
+    await api.run_jobs()
+    told = await pulled(api, after=before)
+    assert sorted(told[:-1]) == [
+        ("MEMBER_ASSIGNED", "comes", None, "Influencer"),
+        ("MEMBER_ASSIGNED", "moves", "Decision Maker", "Influencer"),
+        ("MEMBER_REMOVED", "goes", "Decision Maker", None),
+    ]
+    assert told[-1] == ("COMPLETENESS_CHANGED", None, "37.5", "62.5")
+
+
 async def test_pages_go_on_where_the_last_ended_and_filters_keep_the_place(api: Api, db: Db) -> None:
     _, known, sold = await market(db, 3)
     everything = (await api.data(PULL))["events"]["edges"]
@@ -116,25 +137,11 @@ async def test_numbers_have_no_gap_however_many_number_at_once(db: Db) -> None:
 # --- following ------------------------------------------------------------------------------------------------------
 
 
-FOLLOW = """subscription($after: String) {
-  buyingGroupEvents(after: $after) { cursor type previous current person { externalId } buyingGroup { name } }
+FOLLOW = """subscription($after: String, $types: [BuyingGroupEventType!], $interest: ID, $account: ID) {
+  buyingGroupEvents(after: $after, types: $types, solutionInterestId: $interest, accountId: $account) {
+    cursor type previous current person { externalId } buyingGroup { name }
+  }
 }"""
-
-
-async def hello(socket: ClientConnection, query: str, **variables: Any) -> None:
-    await socket.send('{"type": "connection_init"}')
-    assert json.loads(await socket.recv())["type"] == "connection_ack"
-    payload = {"query": query, "variables": variables}
-    await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
-
-
-async def messages(socket: ClientConnection) -> AsyncGenerator[dict[str, Any]]:
-    async for text in socket:
-        message = json.loads(text)
-        if message["type"] == "complete":
-            return
-        assert message["type"] == "next", message
-        yield message["payload"]
 
 
 async def test_a_follower_hears_what_is_committed_and_goes_on_after_a_break(db: Db) -> None:
@@ -143,8 +150,7 @@ async def test_a_follower_hears_what_is_committed_and_goes_on_after_a_break(db: 
     heard: list[dict[str, Any]] = []
 
     async def listen(port: int, until: int, **variables: Any) -> None:
-        async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[WS]) as socket:
-            await hello(socket, FOLLOW, **variables)
+        async with subscribed(f"ws://127.0.0.1:{port}/graphql", FOLLOW, **variables) as socket:
             async for payload in messages(socket):
                 heard.append(payload["data"]["buyingGroupEvents"])
                 if len(heard) == until:
@@ -168,6 +174,47 @@ async def test_a_follower_hears_what_is_committed_and_goes_on_after_a_break(db: 
     assert [one["cursor"] for one in heard] == [one["cursor"] for one in told[1:]]
 
 
+async def test_a_follower_hears_only_what_was_asked_for(db: Db) -> None:
+    roles, known, _ = await market(db, 3)
+    other = await sell(db, [card(roles["Champion"])], [known["a000"], known["a001"]], name="Other")
+    async with api_over(db) as api:
+        first = (await api.data(PULL, first=1))["events"]["edges"][0]["cursor"]
+
+    async def heard(port: int, count: int, **wanted: Any) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
+        async with subscribed(f"ws://127.0.0.1:{port}/graphql", FOLLOW, after=first, **wanted) as socket:
+            async for payload in messages(socket):
+                one = payload["data"]["buyingGroupEvents"]
+                found.append((one["buyingGroup"]["name"], one["type"]))
+                if len(found) == count:
+                    break
+        return sorted(found)
+
+    manual = AssignmentSource.MANUAL
+    async with serving(db) as port, asyncio.timeout(30):
+        asked = [
+            heard(port, 3, types=["MEMBER_REMOVED"]),
+            heard(port, 5, interest=f"int_{other.interest_id}", types=["MEMBER_ASSIGNED", "MEMBER_REMOVED"]),
+            heard(port, 2, account=f"acc_{known['a001']}", interest=f"int_{other.interest_id}", types=["MEMBER_ASSIGNED"]),
+        ]
+        listening = asyncio.gather(*asked)
+        for key in ("a000", "a001", "a000"):
+            group, person = other.groups[known[key]], known[key.replace("a", "p")]
+            await members.assign(db, group, [(person, roles["Champion"])], source=manual, by="x")
+            await members.remove(db, group, [person], source=manual, by="x")
+        await members.assign(db, other.groups[known["a001"]], [(known["p001"], roles["Champion"])], source=manual, by="x")
+        removed, of_interest, of_account = await listening
+    assert removed == [("Other for a000", "MEMBER_REMOVED")] * 2 + [("Other for a001", "MEMBER_REMOVED")]
+    assert of_interest == [
+        ("Other for a000", "MEMBER_ASSIGNED"),
+        ("Other for a000", "MEMBER_ASSIGNED"),
+        ("Other for a000", "MEMBER_REMOVED"),
+        ("Other for a001", "MEMBER_ASSIGNED"),
+        ("Other for a001", "MEMBER_REMOVED"),
+    ]
+    assert of_account == [("Other for a001", "MEMBER_ASSIGNED")] * 2
+
+
 async def test_server_sent_events_carry_a_subscription(db: Db) -> None:
     _, _, sold = await market(db)
     body = {"query": "subscription($id: ID!) { jobProgress(id: $id) { status progress { groupsCreated membersAdded } } }"}
@@ -183,8 +230,8 @@ async def test_server_sent_events_carry_a_subscription(db: Db) -> None:
 
 
 async def test_a_subscription_to_nothing_is_told_so(db: Db) -> None:
-    async with serving(db) as port, connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[WS]) as socket:
-        await hello(socket, 'subscription { jobProgress(id: "job_11111111-1111-1111-1111-111111111111") { status } }')
+    nothing = 'subscription { jobProgress(id: "job_11111111-1111-1111-1111-111111111111") { status } }'
+    async with serving(db) as port, subscribed(f"ws://127.0.0.1:{port}/graphql", nothing) as socket:
         message = json.loads(await socket.recv())
     assert message["type"] == "next"
     assert message["payload"]["errors"][0]["message"] == "id: There is no job with this id."

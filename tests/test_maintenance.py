@@ -400,7 +400,7 @@ async def test_a_group_moves_to_its_templates_newest_version_and_recounts_even_w
     here = await _small(api, [Someone("ann", {"home": None}, "chief"), Someone("bob", {"home": None}, "boss")], follow=False)
     assert await completeness(api.db, here.group.id) == 25
     template = (await rows(api.db, "MATCH (t:RoleTemplate) RETURN t.id AS id"))[0]["id"]
-    changed = [Rule(CHIEF, "boss", members=2), Rule(PRACTITIONER, "engineer")]
+    changed = [Rule(CHIEF, "boss", members=4), Rule(PRACTITIONER, "engineer")]
     await templates.update(api.db, template, "Interest template", None, await _cards(api.db, changed), by=BY)
     shown = "query ($id: ID!) { buyingGroup(id: $id) { templateVersion completeness roles { role { name } required } } }"
     before = (await api.data(shown, id=here.group.global_id))["buyingGroup"]
@@ -409,8 +409,8 @@ async def test_a_group_moves_to_its_templates_newest_version_and_recounts_even_w
     after = (await api.data(shown, id=here.group.global_id))["buyingGroup"]
     assert after == {
         "templateVersion": 2,
-        "completeness": 25,
-        "roles": [{"role": {"name": CHIEF}, "required": 2}, {"role": {"name": PRACTITIONER}, "required": 1}],
+        "completeness": 12.5,
+        "roles": [{"role": {"name": CHIEF}, "required": 4}, {"role": {"name": PRACTITIONER}, "required": 1}],
     }
     assert await here.members() == {"ann": (CHIEF, "SYSTEM", "home", 0)}  # whom the new version wouldn't take
     await interests.update(api.db, here.group.interest_id, {"updateExistingBuyingGroups": True}, by=BY)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from make import card, members_of, role_ids, sell, title
-from markets import PERSONAS, Market, cards, markets, settle
+from markets import NEAREST, NEIGHBORHOOD, PERSONAS, Market, cards, markets, settle
 from plainrules import Relation, Somebody, matches
 
 from graph.db import Db
@@ -39,27 +39,10 @@ async def test_a_creation_job_fills_groups_as_the_plain_rules_do(db: Db, market:
 
 # --- scope and distance, case by case -------------------------------------------------------------------------------
 
-#          top
-#     left      right
-#  home  sister   cousin
-#  low
-#  lowest
-TREE = {
-    "top": None,
-    "left": "top",
-    "right": "top",
-    "home": "left",
-    "sister": "left",
-    "cousin": "right",
-    "low": "home",
-    "lowest": "low",
-    "elsewhere": None,
-}
-
 
 async def fill(db: Db, wanted: Sequence[CardSpec], crowd: Sequence[Somebody]) -> dict[str, tuple[str, str, int]]:
     """Who is in the group at "home", by (role's name, account, distance)."""
-    ids = await settle(db, Market(TREE, tuple(crowd)))
+    ids = await settle(db, Market(NEIGHBORHOOD, tuple(crowd)))
     sold = await sell(db, wanted, [ids["home"]])
     found = await members_of(db, sold.groups[ids["home"]])
     return {key: (role, account, distance) for key, (role, _, account, distance) in found.items()}
@@ -67,7 +50,7 @@ async def fill(db: Db, wanted: Sequence[CardSpec], crowd: Sequence[Somebody]) ->
 
 def everywhere() -> list[Somebody]:
     """One CTO per account."""
-    return [Somebody(f"at {account}", {"jobTitle": "CTO"}, None, (Relation(account),)) for account in TREE]
+    return [Somebody(f"at {account}", {"jobTitle": "CTO"}, None, (Relation(account),)) for account in NEIGHBORHOOD]
 
 
 REACHED = [
@@ -78,9 +61,9 @@ REACHED = [
     (ANCESTORS, 0, {"home": 0}),
     (DESCENDANTS, None, {"home": 0, "low": 1, "lowest": 2}),
     (DESCENDANTS, 1, {"home": 0, "low": 1}),
-    (HIERARCHY, None, {"home": 0, "left": 1, "low": 1, "top": 2, "lowest": 2, "sister": 2, "right": 3, "cousin": 4}),
-    (HIERARCHY, 3, {"home": 0, "left": 1, "low": 1, "top": 2, "lowest": 2, "sister": 2, "right": 3}),
-    (HIERARCHY, 2, {"home": 0, "left": 1, "low": 1, "top": 2, "lowest": 2, "sister": 2}),
+    (HIERARCHY, None, {"home": 0, "left": 1, "low": 1, "top": 2, "lowest": 2, "brother": 2, "right": 3, "cousin": 4}),
+    (HIERARCHY, 3, {"home": 0, "left": 1, "low": 1, "top": 2, "lowest": 2, "brother": 2, "right": 3}),
+    (HIERARCHY, 2, {"home": 0, "left": 1, "low": 1, "top": 2, "lowest": 2, "brother": 2}),
     (HIERARCHY, 1, {"home": 0, "left": 1, "low": 1}),
     (HIERARCHY, 0, {"home": 0}),
 ]
@@ -108,20 +91,11 @@ async def test_cards_of_one_template_each_keep_their_own_scope_and_distance(db: 
         "at low": ("Influencer", "low", 1),
         "at lowest": ("Influencer", "lowest", 2),
         "at top": ("Practitioner", "top", 2),
-        "at sister": ("Practitioner", "sister", 2),
+        "at brother": ("Practitioner", "brother", 2),
     }
 
 
-@pytest.mark.parametrize(
-    ("at", "through"),
-    [
-        (("sister", "top", "lowest"), "top"),  # all two steps away: above first,
-        (("sister", "lowest"), "lowest"),  # then below,
-        (("sister", "cousin"), "sister"),  # then across
-        (("top", "low"), "low"),  # nearer beats above
-        (("top", "left", "home"), "home"),
-    ],
-)
+@pytest.mark.parametrize(("at", "through"), NEAREST)
 async def test_the_nearest_relation_holds_the_membership(db: Db, at: tuple[str, ...], through: str) -> None:
     roles = await role_ids(db)
     who = Somebody("p", {"jobTitle": "CTO"}, None, tuple(Relation(account) for account in at))
@@ -151,11 +125,11 @@ async def test_a_nearer_relation_that_does_not_match_is_passed_over(db: Db) -> N
     crowd = [
         Somebody("split", {}, None, (Relation("home", "CTO", "EMPLOYEE"), Relation("left", "CEO", "PARTNER"))),
         Somebody("far", {}, None, (Relation("home", "CTO", "EMPLOYEE"), Relation("top", "CTO", "PARTNER"))),
-        Somebody("own", {"jobTitle": "CTO"}, None, (Relation("home", "CEO", "PARTNER"), Relation("sister", None, "PARTNER"))),
+        Somebody("own", {"jobTitle": "CTO"}, None, (Relation("home", "CEO", "PARTNER"), Relation("brother", None, "PARTNER"))),
     ]
     assert await fill(db, [card(roles["Other"], both, HIERARCHY)], crowd) == {
         "far": ("Other", "top", 2),
-        "own": ("Other", "sister", 2),
+        "own": ("Other", "brother", 2),
     }
 
 

@@ -10,14 +10,16 @@ import pytest
 from deciding import Group, maintain, state
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from make import BY, Api, card, plant, role_ids, rows, sell, title
+from make import BY, Api, card, members_of, plant, role_ids, rows, sell, title
 from make import Person as Someone
+from markets import NEAREST, NEIGHBORHOOD
 from plain import SOURCES, Decision, Role, completeness, outcome, what_stands
 from plain import Group as PlainGroup
 
 from api import ids
 from graph import people, precedence, templates
 from graph.db import Db
+from graph.members import assign, remove
 from graph.model import AssignmentSource, FilterOperator, HierarchyScope
 
 TREE = {"top": None, "home": "top", "sister": "top", "far": None}
@@ -421,6 +423,36 @@ async def test_any_account_of_the_hierarchy_makes_a_person_eligible_and_the_near
     assert [(e["node"]["name"], e["account"]["name"], e["distance"]) for e in edges] == [("bob", "top", 1), ("cid", "home", 0)]
 
 
+@pytest.mark.parametrize(("at", "through"), NEAREST)
+async def test_a_decision_holds_through_the_nearest_relation_and_goes_over_to_a_nearer_one(
+    api: Api, at: tuple[str, ...], through: str
+) -> None:
+    planted = await plant(api.db, NEIGHBORHOOD, [Someone("all", dict.fromkeys(at)), Someone("one", {"cousin": None})])
+    sold = await sell(api.db, [card((await role_ids(api.db))[OTHER])], [planted["home"]], follow=True)
+    group = await Group.of(api, planted, sold, "home")
+    await group.assign({"all": OTHER, "one": OTHER})
+    before = await members_of(api.db, group.id)
+    assert {person: account for person, (_, _, account, _) in before.items()} == {"all": through, "one": "cousin"}
+    await people.upsert(api.db, [{"externalId": "one", "accounts": [{"accountExternalId": key} for key in at]}], by=BY)
+    await group.maintain()
+    after = await members_of(api.db, group.id)
+    assert after["one"] == after["all"] == before["all"]
+
+
+async def test_a_decision_its_record_and_the_recount_are_one_statement(group: Group) -> None:
+    """So nobody ever sees, and no failure ever leaves, the one without the other."""
+    db, ann, manual = group.api.db, group.planted["ann"], AssignmentSource.MANUAL
+    db.statements = 0
+    await assign(db, group.id, [(ann, group.roles[CHIEF])], source=manual, by=BY)
+    assert db.statements == 1
+    assert (await group.state()).completeness == pytest.approx(100 / 3)
+    db.statements = 0
+    await remove(db, group.id, [ann], source=manual, by=BY)
+    assert db.statements == 1
+    found = await group.state()
+    assert (found.completeness, len(found.events)) == (0, 2)
+
+
 async def test_more_than_50_people_in_one_call_and_nothing_is_done(group: Group) -> None:
     crowd = [Someone(f"p{n}", {"home": None}) for n in range(51)]
     group.planted.update(await plant(group.api.db, {"home": "top"}, crowd))
@@ -530,6 +562,10 @@ async def test_a_role_counts_by_its_share_of_the_members_it_requires(api: Api) -
     group = await _group_of(api, {CHIEF: Role(members=3)})
     shown = [(await group.assign({p: CHIEF})).payload["buyingGroup"]["completeness"] for p in ("ann", "bob", "cid", "dee")]
     assert shown == [pytest.approx(100 / 3), pytest.approx(200 / 3), 100, 100]  # unrounded; never above 100
+    role = "query ($id: ID!) { buyingGroup(id: $id) { roles { assigned required completeness } } }"
+    assert (await group.api.data(role, id=group.global_id))["buyingGroup"]["roles"] == [
+        {"assigned": 4, "required": 3, "completeness": 100}
+    ]
 
 
 async def test_completeness_is_the_mean_over_the_required_roles_unrounded(api: Api) -> None:

@@ -282,6 +282,16 @@ async def test_other_reasons(api: Api) -> None:
     }
 
 
+async def test_who_leaves_is_told_what_the_card_of_their_role_wants(api: Api) -> None:
+    """Though another card lacks no more."""
+    roles, ids = await role_ids(api.db), await plant(api.db, TREE, CROWD)
+    first = [card(roles["Decision Maker"], title(IS, "CTO")), card(roles["Champion"], title(IS, "CEO"))]
+    sold = await sell(api.db, first, [ids["home"]])
+    wanted = [rule(roles["Decision Maker"], "CTO"), rule(roles["Champion"], "Chief")]
+    (told,) = (await tell(api, solutionInterestId=f"int_{sold.interest_id}", cards=wanted))["leaves"]
+    assert told["reason"] == "No card matches; the one for Champion lacks job title is 'Chief' (it is 'CEO')."
+
+
 async def test_the_interest_as_it_stands(api: Api) -> None:
     """What maintenance would do now, if the interest let it: with the template's newest version, for its audiences' accounts."""
     roles, ids = await role_ids(api.db), await plant(api.db, TREE, CROWD)

@@ -16,4 +16,4 @@ TEXT = (Path(__file__).parent.parent / "docs" / "walkthrough.md").read_text("utf
 
 async def test_the_whole_workflow_gives_the_answers_shown(db: Db, api: Api) -> None:
     await sample.load(db)
-    assert await follow(api, TEXT, {"now": datetime.now(UTC).isoformat()}) == len(blocks(TEXT, "json")) == 27
+    assert await follow(api, TEXT, {"now": datetime.now(UTC).isoformat()}) == len(blocks(TEXT, "json")) == 30

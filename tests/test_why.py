@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from make import BY, Api, Person, Sold, card, plant, role_ids, rows, sell, title
-from markets import PERSONAS, Market, cards, markets, settle
-from plainrules import holds, match_of, seats_in_scope
+from markets import NEAREST, NEIGHBORHOOD, PERSONAS, Market, cards, markets, settle
+from plainrules import Relation, Somebody, holds, match_of, seats_in_scope
 
 from graph import jobs, templates
 from graph.db import Db
@@ -63,6 +63,15 @@ async def test_each_card_judges_as_the_plain_rules_do(db: Db, market: Market, wa
             assert judged.matched is bool(held)
             assert keys.get(judged.account_id or "") == ((held or seats)[0][0].account if seats else None)
             assert (judged.condition is not None) is (one.condition is not None and bool(seats))
+
+
+@pytest.mark.parametrize(("at", "through"), NEAREST)
+async def test_a_card_judges_by_the_nearest_relation(db: Db, at: tuple[str, ...], through: str) -> None:
+    who = Somebody("p", {"jobTitle": "CTO"}, None, tuple(Relation(account) for account in at))
+    ids = await settle(db, Market(NEIGHBORHOOD, (who,)))
+    sold = await sell(db, [card((await role_ids(db))["Other"], title(IS, "CTO"), HierarchyScope.HIERARCHY)], [ids["home"]])
+    found = await explain(db, sold.groups[ids["home"]], ids["p"])
+    assert found.cards[0].account_id == ids[through]
 
 
 WHY = """query($group: ID!, $person: ID!) { node(id: $group) { ... on BuyingGroup { why(personId: $person) {
