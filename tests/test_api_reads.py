@@ -484,6 +484,13 @@ async def test_introspection_tells_every_type_and_describes_it(api: Api) -> None
             " such as 2026-11-20T08:30:00Z, not '2026-11-20'",
         ),
         (
+            "mutation($t: DateTime) { recalculateEngagement(asOf: $t) { job { id } } }",
+            {"t": "0001-01-01T00:00:00+14:00"},
+            "BAD_USER_INPUT",
+            "Variable '$t' has invalid value: DateTime must be a date and time with an offset, such as 2026-11-20T08:30:00Z,"
+            " not '0001-01-01T00:00:00+14:00'",
+        ),
+        (
             '{ account(externalId: "x") { children(first: 0) { totalCount } } }',
             {},
             "BAD_USER_INPUT",

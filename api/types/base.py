@@ -41,11 +41,12 @@ def read_datetime(value: Any) -> datetime:
     """A moment with its offset from UTC. Raises GraphQLError with what is allowed."""
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        moment = moment.astimezone(UTC) if moment.tzinfo else None
+    except (TypeError, ValueError, OverflowError):
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None:
         raise GraphQLError(f"DateTime must be a date and time with an offset, such as 2026-11-20T08:30:00Z, not {value!r}")
-    return moment.astimezone(UTC)
+    return moment
 
 
 def read_date(value: Any) -> date:
