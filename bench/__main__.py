@@ -1,42 +1,77 @@
-"""`python -m bench [NAME ...]` runs all benchmarks, or those that are named, each on an embedded server of its own."""
+"""`python -m bench` runs all benchmarks at their small size, `python -m bench NAME` one of them."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Any
 
 import platformdirs
+import typer
 from rich.console import Console
 
-from bench import limits, reads
-from graph.db import Connection, Db, connect
-from graph.embedded import Options, embedded
-from graph.migrations import migrate
+from bench import limits, market, reads
+from bench.errors import BenchError
+from bench.market import FULL, SMALL, Shape
+from graph.db import connect
+from graph.embedded import EmbeddedError, Options, embedded
 
-Bench = Callable[[Db, Connection, Console], Awaitable[None]]
-BENCHES: Mapping[str, Bench] = {"limits": limits.run, "reads": reads.run}
+WIDTH = 110  # characters, for the tables
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-async def _run(bench: Bench, console: Console) -> None:
+@app.callback(invoke_without_command=True)
+def everything(context: typer.Context) -> None:
+    """Benchmarks. Without a name, all of them at their small size."""
+    if context.invoked_subcommand is None:
+        measure_limits()
+        measure_reads()
+
+
+@app.command("reads")
+def measure_reads(
+    full: Annotated[bool, typer.Option("--full", help=f"On {FULL}; else on {SMALL}.")] = False,
+    data: Annotated[Path | None, typer.Option(help="A folder in which the loaded market is kept for the next run.")] = None,
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the figures, too.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each way has its turn.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long a turn is.")] = 0.8,
+) -> None:
+    """Nested reads and a write: ours, @neo4j/graphql, and handwritten Cypher through the raw driver."""
+    logging.getLogger("neo4j").setLevel(logging.ERROR)  # transactions are retried; that is no news
+    console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
+    try:
+        figures = asyncio.run(_reads(FULL if full else SMALL, data, console, rounds, seconds))
+    except (BenchError, EmbeddedError) as error:
+        sys.exit(str(error))
+    if out:
+        out.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+
+
+@app.command("limits")
+def measure_limits() -> None:
+    """How soon a request that asks for too much is refused."""
+    asyncio.run(_limits(Console(highlight=False)))
+
+
+async def _limits(console: Console) -> None:
     cache = Path(platformdirs.user_cache_dir("buying-groups", appauthor=False))
     with tempfile.TemporaryDirectory(prefix="buying-groups-bench-", ignore_cleanup_errors=True) as folder:
-        options = Options(Path(folder), cache, bolt_port=0, browser_port=None, heap=2048, page_cache=512)
+        options = Options(Path(folder), cache, bolt_port=0, browser_port=None)
         async with embedded(options) as server, connect(server.connection) as db:
-            await migrate(db)
-            await bench(db, server.connection, console)
+            await limits.run(db, console)
 
 
-def main() -> None:
-    """Runs the benchmarks named on the command line."""
-    names = sys.argv[1:] or list(BENCHES)
-    if unknown := sorted(set(names) - set(BENCHES)):
-        sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHES)}.")
-    for name in names:
-        asyncio.run(_run(BENCHES[name], Console()))
+async def _reads(shape: Shape, data: Path | None, console: Console, rounds: int, seconds: float) -> Mapping[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="buying-groups-bench-", ignore_cleanup_errors=True) as temporary:
+        async with market.standing(shape, data or Path(temporary), console.print) as (db, server):
+            return {"market": str(shape), **await reads.run(db, server, console, rounds=rounds, seconds=seconds)}
 
 
 if __name__ == "__main__":
-    main()
+    app()

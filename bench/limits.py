@@ -15,7 +15,7 @@ from rich.table import Table
 
 from api.app import create_app
 from api.limits import MAX_CHARACTERS, MAX_NESTING, Limits
-from graph.db import Connection, Db
+from graph.db import Db
 
 ROUNDS = 50
 MOST = Limits()
@@ -48,7 +48,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
 }
 
 
-async def run(db: Db, connection: Connection, console: Console) -> None:
+async def run(db: Db, console: Console) -> None:
     """Measures and prints."""
     transport = httpx2.ASGITransport(app=create_app(db, b"bench", jobs=False))
     table = Table("", "bytes", "median ms", "worst ms", title=f"Refused before anything is executed, {ROUNDS} rounds")

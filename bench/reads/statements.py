@@ -1,0 +1,28 @@
+"""The benchmark's own statements, and how what M1 did is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+from graph.db import Db
+from graph.queries import Query, parse, query
+
+ROLE = "Champion"  # what M1 makes people
+ACTORS = ("local", "peer", "floor")  # who decides in M1
+BATCH = 500  # groups in a transaction
+
+
+def one(name: str) -> Query:
+    """The statement in the file of that name beside this one."""
+    return parse(name, files("bench.reads").joinpath(f"{name}.cypher").read_text("utf-8"))
+
+
+async def undo(db: Db, pairs: Sequence[tuple[str, str]]) -> None:
+    """Takes back what M1 did to these pairs of a group and a person, if anything."""
+    for start in range(0, len(pairs), BATCH):
+        some = [list(pair) for pair in pairs[start : start + BATCH]]
+        groups = sorted({group for group, _ in some})
+        await db.write(one("undo"), pairs=some)
+        await db.write(query("group/recount"), group_ids=groups, by=ACTORS[0])
+        await db.write(one("forget"), group_ids=groups, actors=ACTORS)
