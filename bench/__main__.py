@@ -17,7 +17,7 @@ from rich.console import Console
 from bench import market, reads
 from bench.errors import BenchError
 from bench.market import FULL, SMALL, Shape
-from graph.embedded import EmbeddedError
+from graph.errors import GraphError
 
 WIDTH = 110  # characters, for the tables
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -44,7 +44,7 @@ def measure_reads(
     console.width = max(console.width, WIDTH)
     try:
         figures = asyncio.run(_reads(FULL if full else SMALL, data, console, rounds, seconds))
-    except (BenchError, EmbeddedError) as error:
+    except (BenchError, GraphError) as error:
         sys.exit(str(error))
     if out:
         out.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
