@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -118,6 +119,7 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
             )
             config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False, ws_max_size=settings.max_body)
             _say_where(settings, opened, listener.getsockname()[1], ide is not None)
+            _spare_the_collector()
             await _Uvicorn(config).serve(sockets=[listener])
 
 
@@ -202,6 +204,14 @@ def _run(command: Any, *args: Any) -> None:
         _fail(str(error), 1)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def _spare_the_collector() -> None:
+    """Leaves what serving needs for good out of garbage collection, and collects less often: answers are many small lists,
+    all without cycles, and going through them took up to half of a large answer's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -19,7 +19,8 @@ from bench import limits, market, reads
 from bench.errors import BenchError
 from bench.market import FULL, SMALL, Shape
 from graph.db import connect
-from graph.embedded import EmbeddedError, Options, embedded
+from graph.embedded import Options, embedded
+from graph.errors import GraphError
 
 WIDTH = 110  # characters, for the tables
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -47,7 +48,7 @@ def measure_reads(
     console.width = max(console.width, WIDTH)
     try:
         figures = asyncio.run(_reads(FULL if full else SMALL, data, console, rounds, seconds))
-    except (BenchError, EmbeddedError) as error:
+    except (BenchError, GraphError) as error:
         sys.exit(str(error))
     if out:
         out.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")

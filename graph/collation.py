@@ -13,9 +13,14 @@ _ALIKE = 0xD800  # below it both orders agree, whatever the other text holds
 _LAST = 0x10FFFF
 
 
+def is_plain(text: str) -> bool:
+    """Whether both orders agree on where the text stands."""
+    return all(ord(char) < _ALIKE for char in text)
+
+
 def beyond(key: str, sign: str, text: str, params: Params) -> str:
     """The predicate that keeps the rows whose `key` is `text` or on its `sign` side, by code points; an index may serve it."""
-    if all(ord(char) < _ALIKE for char in text):
+    if is_plain(text):
         return f"{key} {sign}= {params.add(text)}"
     wide = _wide(key, sign, text, params)
     return f"{wide} AND {key} =~ {params.add(_expression(sign, text))}"

@@ -38,6 +38,13 @@ def account_predicate(value: Filter, variable: str, params: Params) -> str:
     return predicate("AccountFilter", value, variable, params)
 
 
+def leading(kind: str, value: Filter, variable: str) -> list[str]:
+    """What a filter lets have one value alone. Named first in ORDER BY it changes no order, but lets an index that begins with
+    it give the order."""
+    alone = [snippet for name, snippet in filters()["leading"].get(kind, {}).items() if len(value.get(name) or ()) == 1]
+    return [bind_filter(snippet, variable, 0) for snippet in alone[:1]]
+
+
 def start(kind: str, value: Filter, params: Params, personas: Personas | None = None) -> tuple[str, Filter] | None:
     """Clauses, in the vocabulary's names, that find what a `kind` filter asks for (`that`) without looking at everything,
     and what of the filter is still to be checked; or None if nothing of it finds anything."""

@@ -15,7 +15,7 @@ from graph.conditions import Personas
 from graph.db import Db
 from graph.errors import GraphError
 from graph.filters import asks_for_personas as filter_asks
-from graph.filters import predicate, problems_of, start
+from graph.filters import leading, predicate, problems_of, start
 from graph.paging import PAGE_DEFAULT, PAGE_MAX, BadCursor, Cursors
 from graph.params import Params
 from graph.personas import known
@@ -237,8 +237,10 @@ class _Compiler:
     def _cut(self, relation: Relation, wanted: Selection, scope: Scope, page: _Paging) -> str | None:
         """The clauses that bind the page's rows, and one more if there is one; None if there can be none."""
         limit = self.params.add(page.size + 1)
+        leads = leading(relation.filter, wanted.args.get("filter") or {}, scope.below().this) if relation.filter else []
         parts = [
-            f"{self._found(relation, wanted, scope, *narrowed)} WITH * ORDER BY {sorting} LIMIT {limit}"
+            f"{self._found(relation, wanted, scope, *narrowed)} WITH * "
+            f"ORDER BY {', '.join(f'{one} {page.direction}' for one in (*leads, *sorting))} LIMIT {limit}"
             for narrowed, sorting in page.sections(self.params, scope)
         ]
         if len(parts) < 2:  # none: the cursors stand in the wrong order, with nothing between them
@@ -369,20 +371,24 @@ class _Paging:
     def out(self, scope: Scope) -> tuple[str, str]:
         return scope.relation(self.order.out or self.key), scope.relation(self.tie)
 
-    def sections(self, params: Params, scope: Scope) -> list[tuple[list[str], str]]:
+    @property
+    def direction(self) -> str:
+        """Which way the rows are read."""
+        return "ASC" if self.ascending != self.backward else "DESC"
+
+    def sections(self, params: Params, scope: Scope) -> list[tuple[list[str], list[str]]]:
         """The parts of the list that the page is cut from, in its order: the predicates that keep what stands between the
         cursors, in words that let an index of both keys give the order, and the sort keys."""
-        direction = "ASC" if self.ascending != self.backward else "DESC"
         key, tie = scope.relation(self.key), scope.relation(self.tie)
-        found: list[tuple[list[str], str]] = []
+        found: list[tuple[list[str], list[str]]] = []
         if not (self.apart and self.after and self.after[0] is None):
             before = None if self.apart and self.before and self.before[0] is None else self.before
             between = self._between(self.after, before, params, scope)
-            found.append(([*self._present(scope), *between], f"{key} {direction}, {tie} {direction}"))
+            found.append(([*self._present(scope), *between], [key, tie]))
         if self.apart and not (self.before and self.before[0] is not None):
             after = None if self.after and self.after[0] is not None else self.after
             between = self._between(after, self.before, params, scope)
-            found.append(([*self._missing(scope), *between], f"{tie} {direction}"))
+            found.append(([*self._missing(scope), *between], [tie]))
         return found[::-1] if self.backward else found
 
     def _present(self, scope: Scope) -> list[str]:
@@ -419,13 +425,13 @@ class _Paging:
         key, tie = scope.relation(self.key), scope.relation(self.tie)
         if keys[0] is None:
             return f"{tie} {sign}{equal} {params.add(keys[1])}"
-        if self.order.into == "$value" and isinstance(keys[0], str):
+        own = params.add(keys[1])
+        if isinstance(keys[0], str) and self.order.into == "$value" and not collation.is_plain(keys[0]):
             beyond, value = collation.beyond(key, sign, keys[0], params), params.add(keys[0])
-        else:
-            value = self.order.into.replace("$value", params.add(keys[0]))
-            beyond = f"{key} {sign}= {value}"
-        # The first comparison is all an index needs to seek; the rest settles ties.
-        return f"({beyond} AND ({key} <> {value} OR {tie} {sign}{equal} {params.add(keys[1])}))"
+            return f"({beyond} AND ({key} <> {value} OR {tie} {sign}{equal} {own}))"
+        value = self.order.into.replace("$value", params.add(keys[0]))
+        # The first comparison is what an index seeks; the second settles ties, in words that leave the index's order alone.
+        return f"({key} {sign}= {value} AND [{key}, {tie}] {sign}{equal} [{value}, {own}])"
 
 
 def _edge_with_cursor(view: Selection, edge: dict[str, Any], keys: list[Any], purpose: str, cursors: Cursors) -> dict[str, Any]:

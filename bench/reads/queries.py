@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -63,10 +64,9 @@ class Asked:
         """One request's body."""
         spell = self.spelled.get(way, lambda variables: variables)
         variables = spell(self.variables[number])
-        return orjson.dumps(variables if way in BY_HAND else {"query": self._document(way), "variables": variables}).decode()
-
-    def _document(self, way: str) -> str:
-        return files("bench.reads").joinpath(f"{self.name.lower()}.{way}.graphql").read_text("utf-8")
+        return orjson.dumps(
+            variables if way in BY_HAND else {"query": _document(self.name, way), "variables": variables}
+        ).decode()
 
     def path(self, way: str) -> str:
         """Where the requests go."""
@@ -84,6 +84,11 @@ class Asked:
         if said.get("errors"):
             raise BenchError(f"{self.name}, {way}: {said['errors']}")
         return self.plain[way](said["data"])
+
+
+@cache
+def _document(name: str, way: str) -> str:
+    return files("bench.reads").joinpath(f"{name.lower()}.{way}.graphql").read_text("utf-8")
 
 
 def asked(chosen: Chosen) -> list[Asked]:
