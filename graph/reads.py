@@ -24,6 +24,7 @@ from graph.vocabulary import Noun, Order, Relation, Scope, nouns
 
 Decode = Callable[[Any], Any]
 MAX_BOUND = 1000
+_KEY, _TIE = "_key", "_tie"  # a row's sort keys, in the vocabulary's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +230,7 @@ class _Compiler:
             self._path.pop()
             texts.append(text)
             decoders.append(decode)
-        keys = ", ".join(page.out(scope))
-        row = ", ".join([f"[{keys}]", *texts])
+        row = ", ".join([f"[{', '.join(page.out(scope))}]", *texts])
         cut = self._cut(relation, wanted, scope, page)
         return f"COLLECT {{ {cut} RETURN [{row}] }}" if cut else "[]", decoders
 
@@ -239,15 +239,15 @@ class _Compiler:
         limit = self.params.add(page.size + 1)
         leads = leading(relation.filter, wanted.args.get("filter") or {}, scope.below().this) if relation.filter else []
         parts = [
-            f"{self._found(relation, wanted, scope, *narrowed)} WITH * "
-            f"ORDER BY {', '.join(f'{one} {page.direction}' for one in (*leads, *sorting))} LIMIT {limit}"
-            for narrowed, sorting in page.sections(self.params, scope)
+            f"{self._found(relation, wanted, scope, *section.narrowed)} WITH *, {section.kept} "
+            f"ORDER BY {', '.join(f'{one} {page.direction}' for one in (*leads, *section.sorting))} LIMIT {limit}"
+            for section in page.sections(self.params, scope)
         ]
         if len(parts) < 2:  # none: the cursors stand in the wrong order, with nothing between them
             return parts[0] if parts else None
         # The second part is looked at only if the first doesn't fill the page: rows come one by one, in the parts' order.
-        that = scope.relation("that")
-        return f"CALL () {{ {' UNION ALL '.join(f'{part} RETURN {that}' for part in parts)} }} WITH * LIMIT {limit}"
+        found = scope.relation(f"that, {_KEY}, {_TIE}")
+        return f"CALL () {{ {' UNION ALL '.join(f'{part} RETURN {found}' for part in parts)} }} WITH * LIMIT {limit}"
 
     def _edge(self, relation: Relation, view: Selection, scope: Scope) -> tuple[str, Decode]:
         node, own = nouns()[relation.noun], nouns()[relation.edge] if relation.edge else None
@@ -354,6 +354,16 @@ class _Compiler:
 
 
 @dataclass(frozen=True, slots=True)
+class _Section:
+    """A part of a list: the predicates that keep what stands between the cursors, in words that let an index of both keys
+    give the order; the sort keys; and how they are kept for the cursors."""
+
+    narrowed: Sequence[str]
+    sorting: Sequence[str]
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Paging:
     """How a page is cut: which order, from which end, how many, and between which rows."""
 
@@ -369,26 +379,29 @@ class _Paging:
     before: list[Any] | None
 
     def out(self, scope: Scope) -> tuple[str, str]:
-        return scope.relation(self.order.out or self.key), scope.relation(self.tie)
+        """The keys as a cursor carries them: those that the row was sorted by, for they may be others by now."""
+        return scope.relation(self.order.out.replace("$value", _KEY)), scope.relation(_TIE)
 
     @property
     def direction(self) -> str:
         """Which way the rows are read."""
         return "ASC" if self.ascending != self.backward else "DESC"
 
-    def sections(self, params: Params, scope: Scope) -> list[tuple[list[str], list[str]]]:
-        """The parts of the list that the page is cut from, in its order: the predicates that keep what stands between the
-        cursors, in words that let an index of both keys give the order, and the sort keys."""
+    def sections(self, params: Params, scope: Scope) -> list[_Section]:
+        """The parts of the list that the page is cut from, in its order."""
         key, tie = scope.relation(self.key), scope.relation(self.tie)
-        found: list[tuple[list[str], list[str]]] = []
+        kept_tie = f"{tie} AS {scope.relation(_TIE)}"
+        found: list[_Section] = []
         if not (self.apart and self.after and self.after[0] is None):
             before = None if self.apart and self.before and self.before[0] is None else self.before
             between = self._between(self.after, before, params, scope)
-            found.append(([*self._present(scope), *between], [key, tie]))
+            kept = f"{key} AS {scope.relation(_KEY)}, {kept_tie}"
+            found.append(_Section([*self._present(scope), *between], [key, tie], kept))
         if self.apart and not (self.before and self.before[0] is not None):
             after = None if self.after and self.after[0] is not None else self.after
             between = self._between(after, self.before, params, scope)
-            found.append(([*self._missing(scope), *between], [tie]))
+            kept = f"null AS {scope.relation(_KEY)}, {kept_tie}"
+            found.append(_Section([*self._missing(scope), *between], [tie], kept))
         return found[::-1] if self.backward else found
 
     def _present(self, scope: Scope) -> list[str]:

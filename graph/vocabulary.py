@@ -35,7 +35,7 @@ class Order:
     ascending: str
     descending: str
     value: str | None
-    out: str | None = None
+    out: str = "$value"
     into: str = "$value"
 
     @property
@@ -159,7 +159,7 @@ def _orders(where: str, table: Mapping[str, Any] | None) -> Orders | None:
             spec.get("ascending") or spec["key"],
             spec.get("descending") or spec["key"],
             spec.get("value"),
-            spec.get("out"),
+            spec.get("out", "$value"),
             spec.get("in", "$value"),
         )
         for name, spec in table.items()

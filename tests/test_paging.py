@@ -368,13 +368,17 @@ async def test_what_stands_still_is_seen_once_while_others_move(db: Db, directio
     await rows(db, MOVING, count=1500)
     still = [str(n) for n in range(1, 1501) if n % 3]
     one = List(db, "buying groups")
+    last = -1.0 if direction == "DESC" else 51.0
     done = asyncio.Event()
+
+    def place(keys: list[Any]) -> tuple[float, str]:
+        return last if keys[0] is None else keys[0], keys[1]
 
     async def stir() -> None:
         while not done.is_set():
             await rows(db, STIR)
 
-    stirring = [asyncio.create_task(stir()) for _ in range(2)]
+    stirring = [asyncio.create_task(stir()) for _ in range(4)]
     try:
         seen: list[str] = []
         cursor: dict[str, str] = {}
@@ -382,6 +386,9 @@ async def test_what_stands_still_is_seen_once_while_others_move(db: Db, directio
         while True:
             page = await one.page("COMPLETENESS", direction, **{size: 23}, **cursor)
             seen += page.ids
+            # Also a row that moves or goes while it is read has a cursor of where it was found.
+            found = [CURSORS.decode(one.purpose("COMPLETENESS", direction), cursor) for cursor in page.cursors]
+            assert found == sorted(found, key=place, reverse=direction == "DESC")
             if not (page.has_next if forward else page.has_previous):
                 break
             cursor = {"after" if forward else "before": page.cursors[-1 if forward else 0]}
