@@ -24,10 +24,11 @@ from make import BY, Api, Person, card, live_template, plant, role_ids, rows, se
 from api import ids
 from graph import audiences, interests, jobs
 from graph.audiences import AudienceSpec
-from graph.db import Db
+from graph.db import Db, Tx
 from graph.embedded import Server
 from graph.interests import InterestSpec
 from graph.model import FilterOperator, HierarchyScope
+from graph.queries import Query
 
 COMMAND = Path(sys.executable).parent / "buying-groups"
 
@@ -156,14 +157,35 @@ async def state(api: Api, job: str) -> dict[str, Any]:
     return (await api.data(JOB + "query ($id: ID!) { job(id: $id) { ...told } }", id=job))["job"]
 
 
-async def midway(api: Api, job: str) -> dict[str, Any]:
-    """The job as it is once it has done a part."""
+@asynccontextmanager
+async def standing_still(db: Db) -> AsyncGenerator[None]:
+    """A job that makes the groups gets no further than its fifth batch meanwhile, however fast it is."""
+    held, over = asyncio.Event(), asyncio.Event()
+
+    async def hold(tx: Tx) -> None:
+        await tx.run(LOCK)
+        held.set()
+        await over.wait()
+
+    holding = asyncio.create_task(db.transaction(hold, bounded=False))
+    try:
+        await held.wait()
+        yield
+    finally:
+        over.set()
+        await holding
+
+
+LOCK = Query("tests/lock", "MATCH (a:Account) WITH a ORDER BY a.id SKIP 225 LIMIT 1 SET a._l = true REMOVE a._l", "write")
+
+
+async def midway(api: Api, job: str) -> None:
+    """Returns once the job has done a part."""
     async with asyncio.timeout(60):
         while not (told := await state(api, job))["progress"]["accountsDone"]:
             pass
     assert told["status"] == "RUNNING"
     assert told["progress"]["accountsDone"] < len(TREE)
-    return told
 
 
 async def ended(api: Api, job: str) -> dict[str, Any]:
@@ -229,11 +251,12 @@ async def test_a_job_whose_instance_is_killed_is_finished_by_the_other(db: Db, s
     """It takes as long as a lease, which the other instance must wait for."""
     offered = await offer(db)
     async with two(server, db, tmp_path) as instances:
-        job = await start(instances[0].api, offered)
-        await midway(instances[0].api, job)
-        killed = await worker(db, instances)
-        killed.process.kill()
-        assert await killed.process.wait() == -signal.SIGKILL
+        async with standing_still(db):
+            job = await start(instances[0].api, offered)
+            await midway(instances[0].api, job)
+            killed = await worker(db, instances)
+            killed.process.kill()
+            assert await killed.process.wait() == -signal.SIGKILL
         (other,) = (one for one in instances if one is not killed)
         await midway(other.api, job)
         told = await ended(other.api, job)
@@ -305,9 +328,10 @@ async def test_a_follower_who_lost_the_connection_goes_on_at_the_other_and_misse
         before = await pulled(one.api)
         follower = Follower(before[-1:])
         listening = asyncio.create_task(follower.listen(one, lambda: len(follower.heard) == 100))
-        job = await start(one.api, offered)
-        await listening
-        await midway(one.api, job)
+        async with standing_still(db):
+            job = await start(one.api, offered)
+            await listening
+            await midway(one.api, job)
         assert (await ended(one.api, job))["status"] == "SUCCEEDED"
         await one.api.data(SET, group=group, status="last")
         await follower.listen(other, lambda: follower.heard[-1]["current"] == "last")
