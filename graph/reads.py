@@ -156,6 +156,9 @@ class _Compiler:
         return text, _decode_maybe(decode)
 
     def _one(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
+        if relation.known and all(child.name in relation.known for child in wanted.children):
+            texts = [scope.field(relation.known[child.name]) for child in wanted.children]
+            return f"[{', '.join(texts)}]", _decode_object([(child.key, None) for child in wanted.children])
         found = self._found(relation, wanted, scope)
         text, decode = self.object(nouns()[relation.noun], wanted.children, scope.below())
         return f"head(COLLECT {{ {found} RETURN {text} LIMIT 1 }})", _decode_maybe(decode)

@@ -61,7 +61,8 @@ class Relation:
     one: at most one node; list: all, in `order`; page: by key; same: the node at hand (or `variable`) seen as another noun.
     `matches` holds the clauses that find `that`, by the value of the argument `by` where the relation has forms; `then` those
     that follow once it is narrowed, to gather what was found. `keys` are sets of arguments of which one must be given.
-    `starts`: clauses of the filter may stand in place of its own.
+    `starts`: clauses of the filter may stand in place of its own. `known`: fields of `that` which stand here already, so that
+    nothing is looked up if no others are wanted.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Relation:
     exists: str | None = None
     then: str | None = None
     keys: tuple[tuple[str, ...], ...] = ()
+    known: Mapping[str, str] = ()  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def _relation(home: str, name: str, kind: Kind, spec: Mapping[str, Any], orders:
         exists=spec.get("exists"),
         then=spec.get("then"),
         keys=tuple(tuple(key) for key in spec.get("keys", ())),
+        known=spec.get("known", {}),
     )
 
 
