@@ -34,7 +34,9 @@ from graph.reads import Plan
 MAX_WEIGHT = 64 * 2**20
 """How many characters of documents and statements are kept in all; the plan that was used least lately goes first."""
 
-Finish = Callable[[Any], Any]
+Params = Mapping[str, Any]
+Root = Callable[[list[Any], Params], Any]
+"""Makes the response's data, or a part of it, of the values that a statement brings and of its parameters."""
 Key = tuple[str, str | None]
 """A document and the operation's name in the request."""
 Shape = tuple[Any, ...]
@@ -50,13 +52,12 @@ class Answerable:
     """A query that was planned: its statement, and how to make the response's data of what it brings."""
 
     plan: Plan
-    assemble: Finish
-    finish: Finish
+    finish: Root
 
-    async def answer(self, db: Db, params: Mapping[str, Any]) -> Any:
+    async def answer(self, db: Db, params: Params) -> Any:
         """The response's data. Raises Unanswerable, and what reading raises."""
         rows = await db.read(self.plan.query, **params)
-        return self.finish(self.assemble(self.plan.decode(rows[0]["answer"])))
+        return self.finish(rows[0]["answer"], params)
 
 
 @dataclass(frozen=True, slots=True)

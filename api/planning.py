@@ -105,8 +105,9 @@ class _Operation:
     def _answerable(self, planner: Planner, planned: Planned) -> Answerable:
         if not self._context.answers or asks_for_personas(planned.selections):
             raise Unanswerable
-        finish = finisher(self._schema, planner, self._operation.selection_set, self._context.cursors)
-        return Answerable(compile_read(planned.selections, self._context.cursors), planned.assemble, finish)
+        cursors, operation = self._context.cursors, self._operation.selection_set
+        plan = compile_read(planned.selections, cursors)
+        return Answerable(plan, finisher(self._schema, planner, operation, planned, plan.layout, cursors))
 
     def _plan(self, variables: Mapping[str, Any]) -> Plan:
         """The plan with other variables."""

@@ -5,7 +5,7 @@ Which fields are planned is the vocabulary's to say: what it knows of a type is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -53,11 +53,32 @@ class BadArguments(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ById:
+    """What `nodes`, or `node` (`single`), asks for: types and own ids. Each type is a selection, named by `typed`."""
+
+    single: bool
+    asked: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
-    """What to read for an operation's root, and how its answers are put in their places."""
+    """What to read for an operation's root; and its `node` and `nodes` by their response keys."""
 
     selections: tuple[Selection, ...]
-    assemble: Callable[[dict[str, Any]], dict[str, Any]]
+    by_id: Mapping[str, ById]
+
+    def assemble(self, data: dict[str, Any]) -> dict[str, Any]:
+        """What was read, with everything asked for by id put in its place."""
+        for key, wanted in self.by_id.items():
+            found = [(typename, data[typed(key, typename)].get(own)) for typename, own in wanted.asked]
+            placed = [None if one is None else {**one, TYPE: typename} for typename, one in found]
+            data[key] = placed[0] if wanted.single else placed
+        return data
+
+
+def typed(key: str, typename: str) -> str:
+    """The key of the part of a `node` or `nodes` that finds nodes of one type. No client can ask for it."""
+    return f"{key}\0{typename}"
 
 
 class Planner:
@@ -85,25 +106,18 @@ class Planner:
     def root(self, parent: GraphQLObjectType, selection: SelectionSetNode) -> Planned:
         """What the planned fields at a query's root need. Raises BadArguments."""
         selections: list[Selection] = []
-        finishing: list[Callable[[dict[str, Any]], None]] = []
+        by_id: dict[str, ById] = {}
         for key, fields in self.collect(parent, [selection]).items():
             name = fields[0].name.value
             if name in ("node", "nodes"):
                 with self.at(key, fields[0]):
-                    wanted, finish = self._by_id(key, parent.fields[name], fields)
-                selections += wanted
-                finishing.append(finish)
+                    by_id[key] = self._asked(parent.fields[name], fields)
+                    selections += self._by_id(key, by_id[key].asked, fields)
             elif name in nouns()["Query"].relations and name in parent.fields:
                 self._places[key] = (key,)
                 selections.append(self._selection(nouns()["Query"], parent, key, fields))
         self.check()
-
-        def assemble(data: dict[str, Any]) -> dict[str, Any]:
-            for finish in finishing:
-                finish(data)
-            return data
-
-        return Planned(tuple(selections), assemble)
+        return Planned(tuple(selections), by_id)
 
     def payloads(self, parent: GraphQLObjectType, selection: SelectionSetNode) -> list[Selection]:
         """What a mutation's payloads will read of nodes yet unknown. Raises BadArguments."""
@@ -231,14 +245,12 @@ class Planner:
                 wanted.append(self._selection(nouns()[edge.name], edge, key, fields))
         return tuple(wanted)
 
-    def _by_id(
-        self, key: str, field: GraphQLField, fields: Sequence[FieldNode]
-    ) -> tuple[list[Selection], Callable[[dict[str, Any]], None]]:
-        """What `node` and `nodes` need: the nodes of each type in a statement's part of its own."""
+    def _asked(self, field: GraphQLField, fields: Sequence[FieldNode]) -> ById:
+        """What `node` or `nodes` asks for. What is no id is noted as a problem."""
         args = get_argument_values(field, fields[0], self._variables)
         single = "id" in args
         wanted = [args["id"]] if single else args["ids"]
-        places: list[tuple[str, str]] = []
+        asked: list[tuple[str, str]] = []
         if len(wanted) > MAX_NODES:
             self._wrong(fields[0], f"ids: at most {MAX_NODES}, not {len(wanted)}")
         for place, one in enumerate(wanted[:MAX_NODES]):
@@ -246,28 +258,21 @@ class Planner:
                 typename, own = ids.decode(one)
                 if typename not in ids.NODES:
                     raise ids.BadId(f"{ids.shown(one)} is the id of {ids.named(typename)}, which is no Node")
-                places.append((typename, own))
+                asked.append((typename, own))
             except ids.BadId as error:
                 self._wrong(fields[0], f"{'id' if single else f'ids[{place}]'}: {error}")
+        return ById(single, asked)
+
+    def _by_id(self, key: str, asked: Sequence[tuple[str, str]], fields: Sequence[FieldNode]) -> list[Selection]:
+        """The nodes of each type in a part of the statement of its own."""
         selections: list[Selection] = []
-        for typename in dict.fromkeys(name for name, _ in places):
+        for typename in dict.fromkeys(name for name, _ in asked):
             parent = self._schema.type_map[typename]
             assert isinstance(parent, GraphQLObjectType)
-            own = list(dict.fromkeys(own for name, own in places if name == typename))
-            selection = self.nodes(f"{key}\0{typename}", parent, fields, typename)
-            selection.args["ids"].extend(own)
+            selection = self.nodes(typed(key, typename), parent, fields, typename)
+            selection.args["ids"].extend(own for name, own in asked if name == typename)
             selections.append(selection)
-
-        def finish(data: dict[str, Any]) -> None:
-            if single:  # whichever it is that was asked for
-                ((typename, _),) = places
-                one = next(iter(data[f"{key}\0{typename}"].values()), None)
-                data[key] = None if one is None else {**one, TYPE: typename}
-            else:
-                found = [data[f"{key}\0{typename}"].get(own) for typename, own in places]
-                data[key] = [None if one is None else {**one, TYPE: places[at][0]} for at, one in enumerate(found)]
-
-        return selections, finish
+        return selections
 
     # --- fields, arguments ------------------------------------------------------------------------------------
 

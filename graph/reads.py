@@ -1,12 +1,12 @@
 """Planned reads: a tree of what is wanted becomes one Cypher statement, whatever its depth and width.
 
-The statement returns one record of nested positional lists, which costs the driver and the wire least; `Plan.decode` turns
-it into dicts keyed as the tree's selections are. Texts come from the vocabulary alone, values travel as parameters.
+The statement returns one record of nested positional lists, which costs the driver and the wire least; the plan's layout
+tells what stands where, by the keys of the tree's selections. Texts come from the vocabulary alone, values travel as parameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, LiteralString, cast
 
@@ -16,13 +16,13 @@ from graph.db import Db
 from graph.errors import GraphError
 from graph.filters import asks_for_personas as filter_asks
 from graph.filters import leading, predicate, problems_of, start
+from graph.layout import ById, Edges, Fields, Info, Layout, Many, Page, Total, decoder
 from graph.paging import PAGE_DEFAULT, PAGE_MAX, BadCursor, Cursors
 from graph.params import Params
 from graph.personas import known
 from graph.queries import Query
 from graph.vocabulary import Noun, Order, Relation, Scope, nouns
 
-Decode = Callable[[Any], Any]
 MAX_BOUND = 1000
 _KEY, _TIE = "_key", "_tie"  # a row's sort keys, in the vocabulary's words
 
@@ -44,11 +44,11 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A compiled read."""
+    """A compiled read: its statement, whose one value has the layout."""
 
     query: Query
     params: Mapping[str, Any]
-    decode: Decode
+    layout: Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ async def read(db: Db, selections: Sequence[Selection], cursors: Cursors) -> dic
     Raises BadSelection."""
     plan = compile_read(selections, cursors, await known(db) if asks_for_personas(selections) else None)
     rows = await db.read(plan.query, **plan.params)
-    return plan.decode(rows[0]["answer"])
+    return decoder(plan.layout, cursors)(rows[0]["answer"])
 
 
 def asks_for_personas(selections: Sequence[Selection]) -> bool:
@@ -84,12 +84,12 @@ def asks_for_personas(selections: Sequence[Selection]) -> bool:
 def compile_read(selections: Sequence[Selection], cursors: Cursors, personas: Personas | None = None) -> Plan:
     """The one statement that answers all of `selections`, which stand at the root. Raises BadSelection."""
     compiler = _Compiler(cursors, personas)
-    text, decode = compiler.object(nouns()["Query"], selections, Scope())
+    text, layout = compiler.object(nouns()["Query"], selections, Scope())
     if compiler.problems:
         raise BadSelection(compiler.problems)
     # Compiled from the closed vocabulary in cypher/ alone; every value is in params.
     query = Query("read", cast(LiteralString, f"RETURN {text} AS answer"), "read", returns=("answer",))
-    return Plan(query, compiler.params.values, decode)
+    return Plan(query, compiler.params.values, layout)
 
 
 class _Compiler:
@@ -100,19 +100,19 @@ class _Compiler:
         self._personas = personas
         self._path: list[str] = []
 
-    def object(self, noun: Noun, wanted: Sequence[Selection], scope: Scope) -> tuple[str, Decode]:
-        """A list with what is wanted of the node in `scope`, in order, and how to name its places."""
+    def object(self, noun: Noun, wanted: Sequence[Selection], scope: Scope) -> tuple[str, Fields]:
+        """A list with what is wanted of the node in `scope`, in order."""
         texts: list[str] = []
-        places: list[tuple[str, Decode | None]] = []
+        places: list[tuple[str, Layout | None]] = []
         for selection in wanted:
             self._path.append(selection.key)
-            text, decode = self._value(noun, selection, scope)
+            text, layout = self._value(noun, selection, scope)
             self._path.pop()
             texts.append(text)
-            places.append((selection.key, decode))
-        return f"[{', '.join(texts)}]", _decode_object(places)
+            places.append((selection.key, layout))
+        return f"[{', '.join(texts)}]", Fields(tuple(places))
 
-    def _value(self, noun: Noun, wanted: Selection, scope: Scope) -> tuple[str, Decode | None]:
+    def _value(self, noun: Noun, wanted: Selection, scope: Scope) -> tuple[str, Layout | None]:
         if wanted.name == "nodes" and wanted.noun:
             return self._nodes(nouns()[wanted.noun], wanted, scope)
         if wanted.name in noun.fields:
@@ -142,32 +142,32 @@ class _Compiler:
                 self._wrong(_dotted("filter", problem.field), problem.message)
         return len(self.problems) == noted
 
-    def _nodes(self, noun: Noun, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
+    def _nodes(self, noun: Noun, wanted: Selection, scope: Scope) -> tuple[str, Layout]:
         inner = scope.below()
-        text, decode = self.object(noun, wanted.children, inner)
+        text, layout = self.object(noun, wanted.children, inner)
         ids = self.params.add(list(wanted.args["ids"]))
         found = f"COLLECT {{ UNWIND {ids} AS id MATCH ({inner.this}:{noun.label} {{id: id}}) RETURN [id, {text}] }}"
-        return found, lambda rows: {row[0]: decode(row[1]) for row in rows}
+        return found, ById(layout, ids.removeprefix("$"))
 
-    def _same(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
-        text, decode = self.object(nouns()[relation.noun], wanted.children, scope.seen_as(relation.variable))
+    def _same(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Layout]:
+        text, layout = self.object(nouns()[relation.noun], wanted.children, scope.seen_as(relation.variable))
         if relation.exists:
             text = f"CASE WHEN {scope.field(relation.exists)} THEN {text} END"
-        return text, _decode_maybe(decode)
+        return text, layout
 
-    def _one(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
+    def _one(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Layout]:
         if relation.known and all(child.name in relation.known for child in wanted.children):
             texts = [scope.field(relation.known[child.name]) for child in wanted.children]
-            return f"[{', '.join(texts)}]", _decode_object([(child.key, None) for child in wanted.children])
+            return f"[{', '.join(texts)}]", Fields(tuple((child.key, None) for child in wanted.children))
         found = self._found(relation, wanted, scope)
-        text, decode = self.object(nouns()[relation.noun], wanted.children, scope.below())
-        return f"head(COLLECT {{ {found} RETURN {text} LIMIT 1 }})", _decode_maybe(decode)
+        text, layout = self.object(nouns()[relation.noun], wanted.children, scope.below())
+        return f"head(COLLECT {{ {found} RETURN {text} LIMIT 1 }})", layout
 
-    def _list(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
+    def _list(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Layout]:
         found = self._found(relation, wanted, scope)
-        text, decode = self.object(nouns()[relation.noun], wanted.children, scope.below())
+        text, layout = self.object(nouns()[relation.noun], wanted.children, scope.below())
         order = ", ".join(scope.relation(key) for key in relation.order)
-        return f"COLLECT {{ {found} WITH * ORDER BY {order} RETURN {text} }}", lambda rows: [decode(row) for row in rows]
+        return f"COLLECT {{ {found} WITH * ORDER BY {order} RETURN {text} }}", Many(layout)
 
     def _found(self, relation: Relation, wanted: Selection, scope: Scope, *more: str) -> str:
         """The clauses that bind what the relation leads to, narrowed by its arguments."""
@@ -203,39 +203,40 @@ class _Compiler:
 
     # --- pages ------------------------------------------------------------------------------------------------
 
-    def _page(self, noun: Noun, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Decode]:
+    def _page(self, noun: Noun, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Layout]:
         page = self._paging(noun.name, relation, wanted)
-        parts: list[str] = []
+        texts: list[str] = []
         total = rows = outside = None
         if any(child.name == "totalCount" for child in wanted.children):
-            total = len(parts)
-            parts.append(f"COUNT {{ {self._found(relation, wanted, scope)} RETURN 1 AS one }}")
+            total = len(texts)
+            texts.append(f"COUNT {{ {self._found(relation, wanted, scope)} RETURN 1 AS one }}")
         views = [child for child in wanted.children if child.name == "edges"]
         info = any(child.name == "pageInfo" for child in wanted.children)
-        row_decoders: list[Decode] = []
+        edges: dict[str, Edges] = {}
         if views or info:
-            rows = len(parts)
-            text, row_decoders = self._rows(relation, wanted, scope, page, views)
-            parts.append(text)
+            rows = len(texts)
+            text, edges = self._rows(relation, wanted, scope, page, views)
+            texts.append(text)
         if info and (page.after or page.before):
-            outside = len(parts)
-            parts.append(self._outside(relation, wanted, scope, page))
-        return f"[{', '.join(parts)}]", self._decode_page(wanted, page, total, rows, outside, row_decoders)
+            outside = len(texts)
+            texts.append(self._outside(relation, wanted, scope, page))
+        parts = tuple(edges.get(child.key) or _part(child) for child in wanted.children)
+        return f"[{', '.join(texts)}]", Page(parts, page.purpose, page.size, page.backward, total, rows, outside)
 
     def _rows(
         self, relation: Relation, wanted: Selection, scope: Scope, page: _Paging, views: Sequence[Selection]
-    ) -> tuple[str, list[Decode]]:
-        texts: list[str] = []
-        decoders: list[Decode] = []
+    ) -> tuple[str, dict[str, Edges]]:
+        texts = [f"[{', '.join(page.out(scope))}]"]
+        edges: dict[str, Edges] = {}
         for view in views:
             self._path.append(view.key)
-            text, decode = self._edge(relation, view, scope.below())
+            text, fields = self._edge(relation, view, scope.below())
             self._path.pop()
+            cursors = tuple(child.key for child in view.children if child.name == "cursor")
+            edges[view.key] = Edges(view.key, len(texts), fields, cursors)
             texts.append(text)
-            decoders.append(decode)
-        row = ", ".join([f"[{', '.join(page.out(scope))}]", *texts])
         cut = self._cut(relation, wanted, scope, page)
-        return f"COLLECT {{ {cut} RETURN [{row}] }}" if cut else "[]", decoders
+        return f"COLLECT {{ {cut} RETURN [{', '.join(texts)}] }}" if cut else "[]", edges
 
     def _cut(self, relation: Relation, wanted: Selection, scope: Scope, page: _Paging) -> str | None:
         """The clauses that bind the page's rows, and one more if there is one; None if there can be none."""
@@ -252,23 +253,23 @@ class _Compiler:
         found = scope.relation(f"that, {_KEY}, {_TIE}")
         return f"CALL () {{ {' UNION ALL '.join(f'{part} RETURN {found}' for part in parts)} }} WITH * LIMIT {limit}"
 
-    def _edge(self, relation: Relation, view: Selection, scope: Scope) -> tuple[str, Decode]:
+    def _edge(self, relation: Relation, view: Selection, scope: Scope) -> tuple[str, Fields]:
         node, own = nouns()[relation.noun], nouns()[relation.edge] if relation.edge else None
         texts: list[str] = []
-        places: list[tuple[str, Decode | None]] = []
+        places: list[tuple[str, Layout | None]] = []
         for child in view.children:
             if child.name == "cursor":
                 continue
             self._path.append(child.key)
             if child.name == "node":
-                text, decode = self.object(node, child.children, scope)
+                text, layout = self.object(node, child.children, scope)
             else:
                 assert own is not None, f"{relation.name} has no edge fields"
-                text, decode = self._value(own, child, scope)
+                text, layout = self._value(own, child, scope)
             self._path.pop()
             texts.append(text)
-            places.append((child.key, decode))
-        return f"[{', '.join(texts)}]", _decode_object(places)
+            places.append((child.key, layout))
+        return f"[{', '.join(texts)}]", Fields(tuple(places))
 
     def _outside(self, relation: Relation, wanted: Selection, scope: Scope, page: _Paging) -> str:
         """Whether rows stand on the other side of the cursors: [before `after`, after `before`]."""
@@ -277,40 +278,6 @@ class _Compiler:
             for beyond in page.beyond(self.params, scope)
         ]
         return f"[{', '.join(sides)}]"
-
-    def _decode_page(
-        self,
-        wanted: Selection,
-        page: _Paging,
-        total: int | None,
-        rows: int | None,
-        outside: int | None,
-        views: Sequence[Decode],
-    ) -> Decode:
-        cursors = self._cursors
-
-        def decode(values: list[Any]) -> dict[str, Any]:
-            found: list[list[Any]] = values[rows] if rows is not None else []
-            more = len(found) > page.size
-            found = found[: page.size]
-            if page.backward:
-                found.reverse()
-            before, after = values[outside] if outside is not None else (False, False)
-            answer: dict[str, Any] = {}
-            place = 0
-            for child in wanted.children:
-                if child.name == "totalCount":
-                    answer[child.key] = values[total] if total is not None else None
-                elif child.name == "edges":
-                    answer[child.key] = [
-                        _edge_with_cursor(child, views[place](row[place + 1]), row[0], page.purpose, cursors) for row in found
-                    ]
-                    place += 1
-                else:
-                    answer[child.key] = _page_info(child, page, found, more, before, after, cursors)
-            return answer
-
-        return decode
 
     def _paging(self, home: str, relation: Relation, wanted: Selection) -> _Paging:
         orders = relation.orders
@@ -450,54 +417,12 @@ class _Paging:
         return f"({key} {sign}= {value} AND [{key}, {tie}] {sign}{equal} [{value}, {own}])"
 
 
-def _edge_with_cursor(view: Selection, edge: dict[str, Any], keys: list[Any], purpose: str, cursors: Cursors) -> dict[str, Any]:
-    for child in view.children:
-        if child.name == "cursor":
-            edge[child.key] = cursors.encode(purpose, keys)
-    return edge
-
-
-def _page_info(
-    wanted: Selection,
-    page: _Paging,
-    rows: Sequence[list[Any]],
-    more: bool,
-    before: bool,
-    after: bool,
-    cursors: Cursors,
-) -> dict[str, Any]:
-    answer: dict[str, Any] = {}
-    for child in wanted.children:
-        match child.name:
-            case "hasNextPage":
-                answer[child.key] = after if page.backward else more or after
-            case "hasPreviousPage":
-                answer[child.key] = more or before if page.backward else before
-            case "startCursor":
-                answer[child.key] = cursors.encode(page.purpose, rows[0][0]) if rows else None
-            case "endCursor":
-                answer[child.key] = cursors.encode(page.purpose, rows[-1][0]) if rows else None
-            case _:
-                pass
-    return answer
-
-
-def _decode_object(places: Sequence[tuple[str, Decode | None]]) -> Decode:
-    keys = [key for key, _ in places]
-    decoders = [(place, decode) for place, (_, decode) in enumerate(places) if decode]
-
-    def decode(values: list[Any]) -> dict[str, Any]:
-        for place, inner in decoders:
-            values[place] = inner(values[place])
-        return dict(zip(keys, values, strict=True))
-
-    return decode
+def _part(wanted: Selection) -> Total | Info:
+    if wanted.name == "totalCount":
+        return Total(wanted.key)
+    return Info(wanted.key, tuple((child.key, child.name) for child in wanted.children if not child.name.startswith("__")))
 
 
 def _dotted(argument: str, field: Sequence[str]) -> str:
     """A place in an argument as clients write it: filter.condition.filters[0].values."""
     return argument + "".join(f"[{name}]" if name.isdigit() else f".{name}" for name in field)
-
-
-def _decode_maybe(decode: Decode) -> Decode:
-    return lambda value: None if value is None else decode(value)

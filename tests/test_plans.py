@@ -11,7 +11,7 @@ from make import rows
 
 from graph.db import Db
 from graph.paging import Cursors
-from graph.reads import Selection, compile_read
+from graph.reads import Selection, compile_read, read
 from graph.vocabulary import nouns
 
 CURSORS = Cursors(b"a secret of the tests")
@@ -108,9 +108,7 @@ async def test_the_weakest_of_one_interest_s_groups_are_the_first_rows_of_an_ind
 
 async def read_page(db: Db, relation: str, args: Mapping[str, Any]) -> str:
     """The cursor from which to go on."""
-    plan = compile_read([Selection("found", relation, args, PAGE)], CURSORS)
-    (row,) = await db.read(plan.query, **plan.params)
-    edges = plan.decode(row["answer"])["found"]["edges"]
+    edges = (await read(db, [Selection("found", relation, args, PAGE)], CURSORS))["found"]["edges"]
     return edges[-1 if "first" in args else 0]["cursor"]
 
 
