@@ -311,4 +311,4 @@ class Query:
     @strawberry.field(description="Who is asking.")
     async def viewer(self, info: Info[Context, None]) -> Viewer:
         caller = info.context.caller
-        return Viewer(subject=caller.subject, permissions=[one for one in Permission if one in caller.permissions])
+        return Viewer(subject=caller.subject, permissions=[Permission(one) for one in Permission if one in caller.permissions])
