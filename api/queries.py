@@ -310,5 +310,4 @@ class Query:
 
     @strawberry.field(description="Who is asking.")
     async def viewer(self, info: Info[Context, None]) -> Viewer:
-        caller = info.context.caller
-        return Viewer(subject=caller.subject, permissions=[Permission(one) for one in Permission if one in caller.permissions])
+        return Viewer(subject=info.context.viewer, permissions=list(Permission))
