@@ -141,7 +141,7 @@ class _Building:
                     case Info():
                         answer[key] = infos[key](cut)
                     case Total():
-                        answer[key] = _int(values[layout.total or 0])
+                        answer[key] = _int(values[part.place])
                     case None:
                         answer[key] = kind.name
             return answer

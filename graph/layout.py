@@ -46,9 +46,10 @@ class Edges:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A page's totalCount under a key."""
+    """A page's totalCount under a key: its place in the list."""
 
     key: str
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,13 @@ class Cut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: what is wanted of it in order, and where the list has the count, the rows (one more than the page's size, if
-    there are more) and whether rows stand outside of the cursors."""
+    """A page: what is wanted of it in order, and where the list has the rows (one more than the page's size, if there are
+    more) and whether rows stand outside of the cursors."""
 
     parts: tuple[Edges | Total | Info, ...]
     purpose: str
     size: int
     backward: bool
-    total: int | None
     rows: int | None
     outside: int | None
 
@@ -151,7 +151,7 @@ def _page(layout: Page, cursors: Cursors) -> Decode:
         for part in layout.parts:
             match part:
                 case Total():
-                    answer[part.key] = values[layout.total] if layout.total is not None else None
+                    answer[part.key] = values[part.place]
                 case Info():
                     answer[part.key] = layout.info(part, cut, cursors)
                 case Edges():

@@ -206,9 +206,8 @@ class _Compiler:
     def _page(self, noun: Noun, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Layout]:
         page = self._paging(noun.name, relation, wanted)
         texts: list[str] = []
-        total = rows = outside = None
+        rows = outside = None
         if any(child.name == "totalCount" for child in wanted.children):
-            total = len(texts)
             texts.append(f"COUNT {{ {self._found(relation, wanted, scope)} RETURN 1 AS one }}")
         views = [child for child in wanted.children if child.name == "edges"]
         info = any(child.name == "pageInfo" for child in wanted.children)
@@ -221,7 +220,7 @@ class _Compiler:
             outside = len(texts)
             texts.append(self._outside(relation, wanted, scope, page))
         parts = tuple(edges.get(child.key) or _part(child) for child in wanted.children)
-        return f"[{', '.join(texts)}]", Page(parts, page.purpose, page.size, page.backward, total, rows, outside)
+        return f"[{', '.join(texts)}]", Page(parts, page.purpose, page.size, page.backward, rows, outside)
 
     def _rows(
         self, relation: Relation, wanted: Selection, scope: Scope, page: _Paging, views: Sequence[Selection]
@@ -419,7 +418,7 @@ class _Paging:
 
 def _part(wanted: Selection) -> Total | Info:
     if wanted.name == "totalCount":
-        return Total(wanted.key)
+        return Total(wanted.key, 0)  # which the count, if it is wanted, always is
     return Info(wanted.key, tuple((child.key, child.name) for child in wanted.children if not child.name.startswith("__")))
 
 
