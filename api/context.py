@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from api.answers import Answers
 from api.documents import Documents
+from graph.callers import LOCAL_CALLER, Caller
 from graph.db import Db
 from graph.events import Hub
-from graph.model import LOCAL
 from graph.paging import Cursors
 
 
@@ -29,6 +29,11 @@ class Context:
     documents: Documents
     answers: Answers | None
     wake_jobs: Callable[[], None] = field(default=lambda: None)
-    viewer: str = LOCAL
+    caller: Caller = LOCAL_CALLER
     request_id: str = field(default_factory=new_request_id)
     tell_cost: bool = False
+
+    @property
+    def viewer(self) -> str:
+        """The name under which what the caller does is recorded."""
+        return self.caller.subject

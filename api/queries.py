@@ -310,4 +310,5 @@ class Query:
 
     @strawberry.field(description="Who is asking.")
     async def viewer(self, info: Info[Context, None]) -> Viewer:
-        return Viewer(subject=info.context.viewer, permissions=list(Permission))
+        caller = info.context.caller
+        return Viewer(subject=caller.subject, permissions=[one for one in Permission if one in caller.permissions])
