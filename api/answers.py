@@ -1,14 +1,15 @@
 """Answers known queries straight from their plans: neither parsed, validated, planned nor completed again.
 
-A plan is kept for a document, its operation and its variables. Variables that only select (an id, a CRM's key, a text to
-search for) are left open: the statement's text doesn't depend on them, and each is one of its parameters. That is not taken
-for granted but tried, with another value in the variable's place. All other variables are part of what a plan is kept for.
+A plan is kept for a document, its operation and its variables. Variables that only select (an id, ids of one type, a CRM's
+key, a text to search for) are left open: the statement's text doesn't depend on them, and each is one of its parameters. That
+is not taken for granted but tried, with another value in the variable's place. All other variables are part of what a plan is
+kept for.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -18,12 +19,11 @@ from graphql import (
     ArgumentNode,
     DocumentNode,
     FieldNode,
-    NamedTypeNode,
-    NonNullTypeNode,
     OperationDefinitionNode,
     VariableDefinitionNode,
     VariableNode,
     Visitor,
+    print_ast,
     visit,
 )
 
@@ -60,18 +60,80 @@ class Answerable:
         return self.finish(rows[0]["answer"], params)
 
 
+class _Text:
+    """A variable that is a text."""
+
+    def shape(self, value: Any) -> Hashable:
+        """What else a plan depends on. Raises Unanswerable for a value that the variable's type may not take."""
+        if type(value) is not str:
+            raise Unanswerable
+        return "text"
+
+    def varies(self, value: Any) -> bool:
+        """Whether there are other values of the same shape."""
+        return True
+
+    def own(self, value: Any) -> Any:
+        """What the statement gets of it."""
+        return value
+
+    def another(self, value: Any) -> Any:
+        """Another value of the same shape."""
+        return uuid4().hex
+
+
+class _Id(_Text):
+    """A variable that is a global id. A plan depends on the type that it is of."""
+
+    def shape(self, value: Any) -> Hashable:
+        return _type_of(value)
+
+    def own(self, value: Any) -> Any:
+        return ids.decode(value)[1]
+
+    def another(self, value: Any) -> Any:
+        return ids.encode(_type_of(value), str(uuid4()))
+
+
+class _Ids(_Id):
+    """A variable that is a list of global ids. If they are of one type, a plan depends on that and, for what it costs, on how
+    many they are; else on the ids."""
+
+    def shape(self, value: Any) -> Hashable:
+        if type(value) is not list:
+            raise Unanswerable
+        return (len(value), _type_of(value[0])) if self.varies(value) else tuple(value)
+
+    def varies(self, value: Any) -> bool:
+        return len({_type_of(one) for one in value}) == 1
+
+    def own(self, value: Any) -> Any:
+        return [super(_Ids, self).own(one) for one in value]
+
+    def another(self, value: Any) -> Any:
+        return [super(_Ids, self).another(one) for one in value]
+
+
+def _type_of(value: Any) -> str:
+    if type(value) is not str:
+        raise Unanswerable
+    try:
+        return ids.decode(value)[0]
+    except ids.BadId:
+        raise Unanswerable from None
+
+
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A parameter that is an open variable's value: as it is or the id in it, bare or in a list of its own."""
+    """A parameter that is an open variable's value, bare or in a list of its own."""
 
     param: str
     variable: str
-    is_id: bool
+    kind: _Text
     listed: bool
 
     def fill(self, variables: Variables) -> Any:
-        value = variables[self.variable]
-        own = ids.decode(value)[1] if self.is_id else value
+        own = self.kind.own(variables[self.variable])
         return [own] if self.listed else own
 
 
@@ -83,7 +145,7 @@ class _Kept:
 
 
 class _Operation:
-    """An operation with plans: which of its variables are open (and whether they are ids), and how many plans it has."""
+    """An operation with plans: which of its variables are open (and of what kind), and how many plans it has."""
 
     def __init__(self, document: DocumentNode, operation: OperationDefinitionNode) -> None:
         self.declared = frozenset(one.variable.name.value for one in operation.variable_definitions or ())
@@ -93,19 +155,14 @@ class _Operation:
     def shape(self, variables: Variables) -> Shape:
         """What a plan depends on. Raises Unanswerable for a value that its variable's type may not take."""
         fixed = {name: value for name, value in variables.items() if name in self.declared and name not in self.open}
-        opened = [self._kind(name, variables, is_id) for name, is_id in self.open.items()]
+        opened = [self._shape(kind, name, variables) for name, kind in self.open.items()]
         return orjson.dumps(fixed, option=orjson.OPT_SORT_KEYS), *opened
 
-    def _kind(self, name: str, variables: Variables, is_id: bool) -> str | None:
+    def _shape(self, kind: _Text, name: str, variables: Variables) -> Hashable:
         value = variables.get(name)
         if value is None:
             return "null" if name in variables else None
-        if type(value) is not str:
-            raise Unanswerable
-        try:
-            return ids.decode(value)[0] if is_id else "text"
-        except ids.BadId:
-            raise Unanswerable from None
+        return kind.shape(value)
 
 
 class Answers:
@@ -142,6 +199,7 @@ class Answers:
         """Keeps a query that was answered. `replan` gives the plan that it has with other variables, or raises."""
         known = self._operations.get(key) or _Operation(document, operation)
         try:
+            known.shape(variables)  # is anything here that no variable may be?
             slots = self._slots(key, known, variables, query.plan, replan)
             place = key, known.shape(variables)
         except (Unanswerable, TypeError):  # a value that JSON has no form for came by another way than HTTP
@@ -161,10 +219,10 @@ class Answers:
     ) -> tuple[_Slot, ...]:
         """Where the open variables stand in the plan. One that stands elsewhere, too, is open no more."""
         slots: list[_Slot] = []
-        for name, is_id in list(known.open.items()):
-            if variables.get(name) is None:
+        for name, kind in list(known.open.items()):
+            if (value := variables.get(name)) is None or not kind.varies(value):
                 continue
-            found = _slots_of(name, is_id, variables, plan, replan)
+            found = _slots_of(name, kind, variables, plan, replan)
             if found is None:
                 del known.open[name]
                 for place in [place for place in self._kept if place[0] == key]:
@@ -182,41 +240,41 @@ class Answers:
 
 
 def _slots_of(
-    name: str, is_id: bool, variables: Variables, plan: Plan, replan: Callable[[Variables], Plan]
+    name: str, kind: _Text, variables: Variables, plan: Plan, replan: Callable[[Variables], Plan]
 ) -> list[_Slot] | None:
     """The parameters that are the variable's value; None if the plan depends on it in any other way."""
     value = variables[name]
-    if type(value) is not str:
-        return None
+    other = kind.another(value)
     try:
-        other = ids.encode(ids.decode(value)[0], str(uuid4())) if is_id else uuid4().hex
         another = replan({**variables, name: other})
     except Exception:  # whatever it is that another value does, this one is not open
         return None
     if another.query.text != plan.query.text or another.params.keys() != plan.params.keys():
         return None
-    before, after = (ids.decode(value)[1], ids.decode(other)[1]) if is_id else (value, other)
+    before, after = kind.own(value), kind.own(other)
     slots: list[_Slot] = []
     for param, was in plan.params.items():
         now = another.params[param]
         if (was, now) == (before, after) or (was, now) == ([before], [after]):
-            slots.append(_Slot(param, name, is_id, isinstance(now, list)))
+            slots.append(_Slot(param, name, kind, now == [after]))
         elif was != now:
             return None
     return slots
 
 
-def _perhaps_open(document: DocumentNode, operation: OperationDefinitionNode) -> dict[str, bool]:
-    """The variables of the types ID and String that stand alone as fields' arguments; whether each is an ID."""
+def _perhaps_open(document: DocumentNode, operation: OperationDefinitionNode) -> dict[str, _Text]:
+    """The variables that stand alone as fields' arguments and are of a type that only selects."""
     uses = _Uses()
     visit(document, uses)
-    found: dict[str, bool] = {}
+    found: dict[str, _Text] = {}
     for definition in operation.variable_definitions or ():
-        kind = definition.type.type if isinstance(definition.type, NonNullTypeNode) else definition.type
-        name = definition.variable.name.value
-        if isinstance(kind, NamedTypeNode) and kind.name.value in ("ID", "String") and name not in uses.elsewhere:
-            found[name] = kind.name.value == "ID"
+        name, kind = definition.variable.name.value, _KINDS.get(print_ast(definition.type).replace("!", ""))
+        if kind and name not in uses.elsewhere:
+            found[name] = kind
     return found
+
+
+_KINDS: Mapping[str, _Text] = {"String": _Text(), "ID": _Id(), "[ID]": _Ids()}
 
 
 class _Uses(Visitor):

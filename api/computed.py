@@ -7,7 +7,7 @@ Computed values are made of the schema's own types, or of objects named alike, w
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from keyword import iskeyword
@@ -24,7 +24,7 @@ from graph import audiences, events, gaps, jobs, preview, why
 from graph.errors import Refused
 from graph.paging import PAGE_MAX, BadCursor
 from graph.preview import PreviewSpec
-from graph.reads import BadSelection, Selection, read
+from graph.reads import Afterwards, BadSelection, Selection, asks_for_personas, compile_read, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,38 @@ class Ref:
     id: str
 
 
-async def hydrate(info: Info[Context, Any], value: Any) -> Any:
+async def hydrate(info: Info[Context, Any], value: Any, known: Afterwards | None = None) -> Any:
     """`value`, made of the schema's types and Refs, as the executor wants it: everything the selection asks of the Refs
-    is read with one statement. Raises GraphQLError for arguments that can't be read."""
+    is read with one statement, unless it is `known`. Raises GraphQLError for arguments that can't be read."""
+    planner = Planner.within(info._raw_info)
+    with _told(planner):
+        walk, finished = _walked(planner, info, value)
+        cursors = info.context.cursors
+        found = known.decoded(cursors) if known and known.selections == walk.selections else None
+        if walk.selections:
+            walk.data = found or await read(info.context.db, walk.selections, cursors)
+    return finished()
+
+
+def afterwards(info: Info[Context, Any], value: Any) -> Afterwards | None:
+    """What `hydrate` will read if a mutation's payload comes to `value`, for the statement that writes to read it, too; None if
+    that can't be told. Raises GraphQLError for arguments that can't be read."""
+    planner = Planner.within(info._raw_info)
+    with _told(planner):
+        wanted = _walked(planner, info, value)[0].selections
+        if not wanted or asks_for_personas(wanted):
+            return None
+        return Afterwards(wanted, compile_read(wanted, info.context.cursors))
+
+
+def _walked(planner: Planner, info: Info[Context, Any], value: Any) -> tuple[_Hydration, Callable[[], Any]]:
     raw = info._raw_info
-    planner = Planner.within(raw)
-    walk = _Hydration(planner)
     kind = get_named_type(raw.return_type)
     assert isinstance(kind, GraphQLObjectType)
-    with _told(planner):
-        finished = walk.value(kind, raw.field_nodes, value)
-        planner.check()
-        if walk.selections:
-            walk.data = await read(info.context.db, walk.selections, info.context.cursors)
-    return finished()
+    walk = _Hydration(planner)
+    finished = walk.value(kind, raw.field_nodes, value)
+    planner.check()
+    return walk, finished
 
 
 @contextmanager

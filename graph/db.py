@@ -1,7 +1,8 @@
 """The one place that talks to Neo4j: statements in, plain Python values out.
 
-Reads of one statement run as auto-commit transactions, which cost half of a managed one; only when the server asks for
-it are they repeated under the driver's managed retries. Writes are managed transactions whose work must be safe to repeat.
+Reads of one statement run as auto-commit transactions, which cost half of a managed one, and so do writes that say themselves
+whether they were done before; only when that fails are they repeated under the driver's managed retries. All other writes are
+managed transactions whose work must be safe to repeat.
 """
 
 from __future__ import annotations
@@ -124,6 +125,11 @@ class Db:
         result = await session.run(statement, dict(params))
         return [dict(record) async for record in result]
 
+    @property
+    def gated(self) -> bool:
+        """Whether a gate stands before each transaction's work."""
+        return self._gates is not None
+
     async def write(self, query: Query, *, unless: Callable[[list[Row]], None] | None = None, **params: Any) -> list[Row]:
         """One writing statement in a transaction of its own. It must be safe to repeat. `unless` may look at the rows and
         raise: then nothing is written."""
@@ -135,6 +141,30 @@ class Db:
             return rows
 
         return await self.transaction(work, name=query.name)
+
+    async def write_idempotent(self, query: Query, **params: Any) -> list[Row]:
+        """One writing statement that, run again with the same parameters, does nothing more and answers alike. It commits by
+        itself, which saves two of three round trips; only if the server asks for it, or nobody knows how that ended, is it run
+        again in a managed transaction, as it is behind a gate."""
+        if self._gates is None and (rows := await self._at_once(query, params)) is not None:
+            return rows
+        return await self.write(query, **params)
+
+    async def _at_once(self, query: Query, params: Mapping[str, Any]) -> list[Row] | None:
+        """The rows of a statement that commits by itself; None if it has to be run again."""
+        self.statements += 1
+        with translated():
+            async with self._driver.session(**self._session) as session:
+                try:
+                    return await self._rows(session, query, params)
+                except driver_errors.DriverError as error:
+                    if not error.is_retryable():
+                        raise
+                except driver_errors.Neo4jError as error:
+                    again = error.is_retryable() and error.code not in _TOO_EXPENSIVE
+                    if not again and error.code != _VANISHED:
+                        raise
+        return None
 
     async def transaction(self, work: Callable[[Tx], Awaitable[T]], name: str = "transaction", *, bounded: bool = True) -> T:
         """`work` in one transaction, repeated whole when the server asks for it, committed if it returns.

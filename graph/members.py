@@ -6,13 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from graph.addressing import find, no_group, no_group_here
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, Problem, Refused
 from graph.model import MAX_MEMBERS_PER_CALL, MAX_TEXT, AssignmentOutcome, AssignmentSource
 from graph.precedence import table
-from graph.queries import query
+from graph.queries import Query, query
+from graph.reads import Afterwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +38,38 @@ class MembersResult:
 
 
 async def assign(
-    db: Db, group_id: str, members: Sequence[tuple[str, str]], *, source: AssignmentSource, by: str
+    db: Db,
+    group_id: str,
+    members: Sequence[tuple[str, str]],
+    *,
+    source: AssignmentSource,
+    by: str,
+    afterwards: Afterwards | None = None,
 ) -> MembersResult:
-    """Makes each (person, role) a member of the group. Raises Refused if nobody can be taken: an unknown group, more than
-    50 people, none, or one twice."""
+    """Makes each (person, role) a member of the group. `afterwards` is read by the same statement if that can be. Raises
+    Refused if nobody can be taken: an unknown group, more than 50 people, none, or one twice."""
     _check("members", [person for person, _ in members], inner=("personId",))
-    wanted = [{"personId": person, "roleId": role} for person, role in members]
-    params = {"group_id": group_id, "wanted": wanted, **_deciding("ASSIGN", source, by, None)}
-    rows = await db.write(query("member/assign"), unless=_unknown_group, **params)
+    params = {"group_id": group_id, "wanted": _assigned(members), **_deciding("ASSIGN", source, by, None)}
+    rows = await _decide(db, query("member/assign"), params, afterwards)
     return _result(group_id, rows, {"INVALID": ("roleId",)}, "members", ("personId",))
 
 
 async def remove(
-    db: Db, group_id: str, person_ids: Sequence[str], *, source: AssignmentSource, by: str, reason: str | None = None
+    db: Db,
+    group_id: str,
+    person_ids: Sequence[str],
+    *,
+    source: AssignmentSource,
+    by: str,
+    reason: str | None = None,
+    afterwards: Afterwards | None = None,
 ) -> MembersResult:
-    """Takes people out of the group, and keeps lower sources from putting them back. Raises Refused as `assign` does."""
+    """Takes people out of the group, and keeps lower sources from putting them back. `afterwards` is read by the same
+    statement if that can be. Raises Refused as `assign` does."""
     _check("personIds", person_ids)
     reason = _text("reason", reason)
-    params = {"group_id": group_id, "wanted": list(person_ids), "reason": reason, **_deciding("REMOVE", source, by, None)}
-    rows = await db.write(query("member/remove"), unless=_unknown_group, **params)
+    params = {"group_id": group_id, "wanted": _removed(person_ids), "reason": reason, **_deciding("REMOVE", source, by, None)}
+    rows = await _decide(db, query("member/remove"), params, afterwards)
     return _result(group_id, rows, {}, "personIds", ())
 
 
@@ -67,7 +82,7 @@ async def journey_assign(
 
     async def work(tx: Tx) -> tuple[str, list[Row]]:
         group_id = await find(tx, account_id, interest_id)
-        wanted = [{"personId": person, "roleId": role_id} for person in person_ids]
+        wanted = _assigned([(person, role_id) for person in person_ids])
         params = {"group_id": group_id, "wanted": wanted, **_deciding("ASSIGN", AssignmentSource.JOURNEY, by, name)}
         rows = await tx.run(query("member/assign"), **params)
         if not rows:
@@ -90,7 +105,7 @@ async def journey_remove(
     async def work(tx: Tx) -> tuple[str, list[Row]]:
         group_id = await find(tx, account_id, interest_id)
         deciding = _deciding("REMOVE", AssignmentSource.JOURNEY, by, name)
-        rows = await tx.run(query("member/remove"), group_id=group_id, wanted=list(person_ids), reason=None, **deciding)
+        rows = await tx.run(query("member/remove"), group_id=group_id, wanted=_removed(person_ids), reason=None, **deciding)
         if not rows:
             raise no_group_here()
         return group_id, rows
@@ -99,12 +114,27 @@ async def journey_remove(
     return _result(group_id, rows, {}, "personIds", ())
 
 
-def _unknown_group(rows: list[Row]) -> None:
+async def _decide(db: Db, statement: Query, params: Mapping[str, Any], afterwards: Afterwards | None) -> list[Row]:
+    """The rows of a decision. It brings its events' ids along, so that it can tell whether it was made before."""
+    if afterwards is None or db.gated:  # a gate keeps what it answers, and would answer what was read for long
+        rows = await db.write_idempotent(statement, **params)
+    else:
+        found = await db.write_idempotent(afterwards.joined(statement), **params, **afterwards.plan.params)
+        rows = afterwards.taken(found)
     if not rows:
         raise no_group()
+    return rows
 
 
 # --- what goes in ---------------------------------------------------------------------------------------------------
+
+
+def _assigned(members: Sequence[tuple[str, str]]) -> list[Row]:
+    return [{"personId": person, "roleId": role, "eventId": str(uuid4())} for person, role in members]
+
+
+def _removed(person_ids: Sequence[str]) -> list[Row]:
+    return [{"personId": person, "eventId": str(uuid4())} for person in person_ids]
 
 
 def _deciding(aim: Any, source: AssignmentSource, by: str, journey: str | None) -> dict[str, Any]:

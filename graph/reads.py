@@ -7,7 +7,7 @@ tells what stands where, by the keys of the tree's selections. Texts come from t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString, cast
 
 from graph import collation
@@ -74,6 +74,32 @@ async def read(db: Db, selections: Sequence[Selection], cursors: Cursors) -> dic
     plan = compile_read(selections, cursors, await known(db) if asks_for_personas(selections) else None)
     rows = await db.read(plan.query, **plan.params)
     return decoder(plan.layout, cursors)(rows[0]["answer"])
+
+
+@dataclass(slots=True)
+class Afterwards:
+    """A read of what a writing statement leaves, done by that statement itself. Both must be one row's whole answer."""
+
+    selections: Sequence[Selection]
+    plan: Plan
+    answer: list[Any] | None = None
+
+    def joined(self, write: Query) -> Query:
+        """The writing statement with the read behind it."""
+        row = ", ".join(f"{name}: {name}" for name in write.returns)
+        reading = self.plan.query.text.replace("RETURN ", "RETURN rows, ", 1)
+        # Two statements of this package, and words of their headers.
+        text = cast(LiteralString, f"{write.text}\nNEXT\nWITH collect({{{row}}}) AS rows\n{reading}")
+        return replace(write, text=text, returns=("rows", "answer"))
+
+    def taken(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The rows of the writing statement; what was read is kept."""
+        self.answer = rows[0]["answer"]
+        return rows[0]["rows"]
+
+    def decoded(self, cursors: Cursors) -> dict[str, Any] | None:
+        """What was read, by the selections' keys; None if nothing was."""
+        return None if self.answer is None else decoder(self.plan.layout, cursors)(self.answer)
 
 
 def asks_for_personas(selections: Sequence[Selection]) -> bool:

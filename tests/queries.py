@@ -60,10 +60,12 @@ class Generator:
         return {name: self._other(value) for name, value in variables.items()}
 
     def _other(self, value: Any) -> Any:
-        if not isinstance(value, str) or "_" not in value:
+        if isinstance(value, list):
+            return [self._other(one) for one in value]
+        try:
+            return self._id(ids.decode(value)[0]) if isinstance(value, str) else value
+        except ids.BadId:
             return value
-        typename = ids.decode(value)[0]
-        return self._id(typename)
 
     # --- selections -------------------------------------------------------------------------------------------
 
@@ -141,6 +143,9 @@ class Generator:
     def _value(self, name: str, kind: Any, depth: int) -> Any:
         if isinstance(kind, GraphQLNonNull):
             return self._value(name, kind.of_type, depth)
+        if name == "ids" and isinstance(kind, GraphQLList) and self.chance.random() < 0.7:
+            typename = self.chance.choice(list(self.pool))  # as those who ask for the nodes of a list do
+            return [self._id(typename) for _ in range(self.chance.randint(1, 4))]
         if isinstance(kind, GraphQLList):
             return [self._value(name, kind.of_type, depth) for _ in range(self.chance.randrange(3))]
         if isinstance(kind, GraphQLEnumType):

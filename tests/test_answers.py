@@ -84,3 +84,33 @@ async def test_every_query_is_answered_as_the_executor_answers_it(db: Db, pytest
     assert counts["known"] > counts["valid"] / 3
     assert counts["known with other ids"] > counts["valid"] / 3
     assert counts["told"] > counts["valid"] / 10
+
+
+async def test_nodes_of_one_type_are_known_by_any_ids_of_it_and_others_by_theirs(db: Db) -> None:
+    await sample.load(db)
+    there = await ids_there(db)
+    people, accounts, nobody = there["Person"], there["Account"], ids.encode("Person", "00000000-0000-4000-8000-000000000000")
+    text = "query Q($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Person { name } ... on Account { name } } }"
+    answers = Answers()
+
+    async def kept(*asked: str) -> bool:
+        """Whether the answer is known. It must be the executor's."""
+        expected = await body(db, text, {"ids": list(asked)}, None)
+        found = await known(db, text, {"ids": list(asked)}, answers)
+        assert found in (None, expected)
+        assert await body(db, text, {"ids": list(asked)}, answers) == expected
+        return found is not None
+
+    assert not await kept(people[0], people[1])
+    assert await kept(people[1], people[2])
+    assert await kept(people[3], people[3])
+    assert await kept(nobody, people[0])
+    assert not await kept(people[0])
+    assert not await kept(accounts[0], accounts[1])
+    assert not await kept(people[0], accounts[0])
+    assert await kept(people[0], accounts[0])
+    assert not await kept(people[1], accounts[0])
+    assert not await kept(accounts[0], people[0])
+    assert not await kept()
+    assert not await kept(people[0], "no id")
+    assert await kept(people[4], people[5])

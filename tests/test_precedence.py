@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from make import BY, Api, card, members_of, plant, role_ids, rows, sell, title
 from make import Person as Someone
 from markets import NEAREST, NEIGHBORHOOD
+from neo4j.exceptions import ServiceUnavailable
 from plain import SOURCES, Decision, Role, completeness, outcome, what_stands
 from plain import Group as PlainGroup
 
@@ -22,6 +23,7 @@ from graph.db import Db
 from graph.members import assign, remove
 from graph.model import AssignmentSource, FilterOperator, HierarchyScope
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
 TREE = {"top": None, "home": "top", "sister": "top", "far": None}
 CROWD = [
     Someone("ann", {"home": None}),
@@ -451,6 +453,57 @@ async def test_a_decision_its_record_and_the_recount_are_one_statement(group: Gr
     assert db.statements == 1
     found = await group.state()
     assert (found.completeness, len(found.events)) == (0, 2)
+
+
+async def test_what_the_payload_tells_of_the_group_is_read_by_the_deciding_statement(group: Group) -> None:
+    mutation = """mutation ($input: AssignMembersInput!) { assignMembers(input: $input) {
+      results { personId outcome } buyingGroup { completeness memberCount members(first: 5) { edges { node { externalId } } } }
+      userErrors { code } } }"""
+    one = {"personId": group.person("ann"), "roleId": group.role(CHAMPION)}
+    group.api.db.statements = 0
+    payload = (await group.api.data(mutation, input={"buyingGroupId": group.global_id, "members": [one]}))["assignMembers"]
+    assert group.api.db.statements == 1
+    assert payload == {
+        "results": [{"personId": one["personId"], "outcome": "APPLIED"}],
+        "buyingGroup": {
+            "completeness": pytest.approx(100 / 6),
+            "memberCount": 1,
+            "members": {"edges": [{"node": {"externalId": "ann"}}]},
+        },
+        "userErrors": [],
+    }
+
+    unknown = await group.api.data(mutation, input={"buyingGroupId": ids.encode("BuyingGroup", NOBODY), "members": [one]})
+    assert unknown["assignMembers"] == {"results": [], "buyingGroup": None, "userErrors": [{"code": "NOT_FOUND"}]}
+
+
+@pytest.mark.parametrize("when", ["before it was done", "after it was done"])
+async def test_a_decision_of_which_nobody_knows_how_it_ended_is_made_once(
+    group: Group, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    await group.assign({"bob": CHAMPION})
+    run, lost = Db._rows, 0
+
+    async def breaking(self: Db, session: Any, query: Any, params: Any) -> Any:
+        """The connection breaks, once for each decision."""
+        nonlocal lost
+        if query.mode == "read":
+            return await run(self, session, query, params)
+        lost += 1
+        if when == "after it was done":
+            await run(self, session, query, params)
+        raise ServiceUnavailable("the connection broke")
+
+    monkeypatch.setattr(Db, "_rows", breaking)
+    done = await group.assign({"ann": CHAMPION, "bob": CHAMPION, "zoe": OTHER})
+    assert done.outcomes == ["APPLIED", "UNCHANGED", "REJECTED"]
+    assert (await group.remove("ann", "cid")).outcomes == ["APPLIED", "APPLIED"]
+    assert lost == 2
+    found = await group.state()
+    assert (found.members, found.removed) == ({"bob": (CHAMPION, "MANUAL")}, {"ann": "MANUAL", "cid": "MANUAL"})
+    assert Counter(found.events) == Counter(
+        {("bob", "MANUAL", "APPLIED"): 1, ("ann", "MANUAL", "APPLIED"): 2, ("cid", "MANUAL", "APPLIED"): 1}
+    )
 
 
 async def test_more_than_50_people_in_one_call_and_nothing_is_done(group: Group) -> None:

@@ -29,7 +29,8 @@ ContextInfo = Info[Context, None]
 def mutation(description: str) -> Callable[[Callable[..., Awaitable[object]]], Any]:
     """A mutation whose function returns its payload, in which a Ref stands for each node, or raises Refused.
 
-    It gets an argument more, `idempotencyKey`: with one, what the function does through `info.context.db` is done once.
+    It gets an argument more, `idempotencyKey`: with one, what the function does through `info.context.db` is done once. What
+    a payload has as `known` is not read again.
     """
 
     def declare(work: Callable[..., Awaitable[object]]) -> Any:
@@ -40,7 +41,7 @@ def mutation(description: str) -> Callable[[Callable[..., Awaitable[object]]], A
                     payload = await work(self, info, **given)
             except Refused as error:
                 payload = typing.get_type_hints(work)["return"](user_errors=UserError.all(error.problems))
-            return await hydrate(info, payload)
+            return await hydrate(info, payload, getattr(payload, "known", None))
 
         declared = inspect.signature(work)
         answer.__signature__ = declared.replace(parameters=[*declared.parameters.values(), _KEY])  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from api import ids
-from api.computed import Ref
+from api.computed import Ref, afterwards
 from api.errors import UserError
 from api.mutations.base import ContextInfo, errors, mutation, plain, result
 from api.types.enums import AssignmentOutcome, AssignmentSource
@@ -16,6 +16,7 @@ from api.types.people import Person
 from api.types.templates import Role
 from graph import members
 from graph.members import MembersResult
+from graph.reads import Afterwards
 
 _PEOPLE = "At most 50, each once."
 
@@ -75,6 +76,7 @@ class MembersPayload:
     buying_group: BuyingGroup | None = result("The group, as it stands after the call.")
     results: list[MemberResult] = strawberry.field(default_factory=list, description="One per person, in their order.")
     user_errors: list[UserError] = errors()
+    known: strawberry.Private[Afterwards | None] = None
 
 
 AssignArg = Annotated[AssignMembersInput, strawberry.argument(description="Whom, and into which roles.")]
@@ -89,13 +91,14 @@ class MemberMutations:
     async def assign_members(self, info: ContextInfo, input: AssignArg) -> MembersPayload:
         wanted = plain(input)
         pairs = [(one["personId"], one["roleId"]) for one in wanted["members"]]
-        here = info.context
-        done = await members.assign(here.db, wanted["buyingGroupId"], pairs, source=AssignmentSource.MANUAL, by=here.viewer)
-        return _payload(done, [one.person_id for one in input.members])
+        group_id, here, known = wanted["buyingGroupId"], info.context, _known(info, wanted)
+        done = await members.assign(here.db, group_id, pairs, source=AssignmentSource.MANUAL, by=here.viewer, afterwards=known)
+        return _payload(done, [one.person_id for one in input.members], known)
 
     @mutation("Takes people out, by hand: no rule and no journey will put them back. One transaction.")
     async def remove_members(self, info: ContextInfo, input: RemoveArg) -> MembersPayload:
         wanted, here = plain(input), info.context
+        known = _known(info, wanted)
         done = await members.remove(
             here.db,
             wanted["buyingGroupId"],
@@ -103,8 +106,9 @@ class MemberMutations:
             source=AssignmentSource.MANUAL,
             by=here.viewer,
             reason=wanted["reason"],
+            afterwards=known,
         )
-        return _payload(done, input.person_ids)
+        return _payload(done, input.person_ids, known)
 
     @mutation("A journey makes people members. It overrules the rules, but nobody's decision by hand. One transaction.")
     async def journey_assign(self, info: ContextInfo, input: JourneyAssignArg) -> MembersPayload:
@@ -134,10 +138,16 @@ class MemberMutations:
         return _payload(done, input.person_ids)
 
 
-def _payload(done: MembersResult, sent: list[strawberry.ID]) -> MembersPayload:
+def _known(info: ContextInfo, wanted: dict[str, Any]) -> Afterwards | None:
+    """What the payload will tell of the group, if it is to tell of nothing else in the graph."""
+    group: Any = Ref("BuyingGroup", wanted["buyingGroupId"])
+    return afterwards(info, MembersPayload(buying_group=group))
+
+
+def _payload(done: MembersResult, sent: list[strawberry.ID], known: Afterwards | None = None) -> MembersPayload:
     group: Any = Ref("BuyingGroup", done.group_id)
     results = [_result(one, sent[place]) for place, one in enumerate(done.results)]
-    return MembersPayload(buying_group=group, results=results, user_errors=UserError.all(done.problems))
+    return MembersPayload(buying_group=group, results=results, user_errors=UserError.all(done.problems), known=known)
 
 
 def _result(one: members.MemberResult, sent: strawberry.ID) -> MemberResult:

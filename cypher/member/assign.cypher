@@ -1,6 +1,7 @@
 // Decides that people are to be members of a group, each in a role. Takes the group's lock, looks up in `rules` what the
 // standing decision of each makes of it, writes what applies, records what applies or is overruled, recounts completeness.
 // One row a person, in the order wanted; `refused` names the rule that rejects the row, or is null.
+// Each wanted row brings its event's id along: where the event stands, this very call was done, and is only told again.
 // mode: write
 // params: group_id, wanted, rules, source, by, journey
 // returns: place, person_id, outcome, refused, role_id, source, event_id
@@ -20,6 +21,7 @@ ORDER BY want.personId  // everybody locks people in the same order
 OPTIONAL MATCH (p:Person {id: want.personId})
 OPTIONAL MATCH (p)-[member:MEMBER_OF]->(g)
 OPTIONAL MATCH (p)-[removal:REMOVED_FROM]->(g)
+OPTIONAL MATCH (done:MembershipEvent {id: want.eventId})
 CALL (p, up) {
   MATCH (p)-[:WORKS_FOR]->(a:Account)
   WITH a, up, COLLECT { MATCH path = (a)-[:CHILD_OF]->*(b:Account) RETURN b.id ORDER BY length(path) } AS own
@@ -30,22 +32,23 @@ CALL (p, up) {
   LIMIT 1
   RETURN collect([a.id, above + below])[0] AS near
 }
-WITH g, place, want, role, p, member, removal, near, randomUUID() AS event,
+WITH g, place, want, role, p, member, removal, done, near, want.eventId AS event,
   CASE
     WHEN member IS NOT NULL THEN member.source + CASE WHEN member.roleId = want.roleId THEN ':SAME' ELSE ':OTHER' END
     WHEN removal IS NOT NULL THEN removal.source + ':REMOVED'
     ELSE 'NONE' END AS state,
   CASE
+    WHEN done IS NOT NULL THEN null
     WHEN role IS NULL THEN 'INVALID'
     WHEN p IS NULL THEN 'NOT_FOUND'
     WHEN near IS NULL THEN 'NOT_IN_ACCOUNT' END AS refused
-WITH *, CASE WHEN refused IS NULL THEN $rules[state] ELSE 'REJECTED' END AS outcome
+WITH *, CASE WHEN refused IS NULL THEN coalesce(done.outcome, $rules[state]) ELSE 'REJECTED' END AS outcome
 WITH *, CASE
     WHEN outcome = 'APPLIED' THEN [want.roleId, $source, event]
     WHEN member IS NOT NULL THEN [member.roleId, member.source, member.eventId]
     WHEN removal IS NOT NULL THEN [null, null, removal.eventId]
     ELSE [null, null, null] END AS stands
-FOREACH (_ IN CASE WHEN outcome IN ['APPLIED', 'OVERRULED'] THEN [1] ELSE [] END |
+FOREACH (_ IN CASE WHEN done IS NULL AND outcome IN ['APPLIED', 'OVERRULED'] THEN [1] ELSE [] END |
   CREATE (e:MembershipEvent {id: event, at: datetime.realtime(), source: $source, actor: $by, journey: $journey, outcome: outcome,
     overruledBy: CASE WHEN outcome = 'OVERRULED' THEN stands[2] END,
     action: CASE WHEN member.roleId <> want.roleId THEN 'CHANGE_ROLE' ELSE 'ASSIGN' END, roleId: role[0], role: role[1]})
@@ -56,15 +59,15 @@ FOREACH (_ IN CASE WHEN outcome IN ['APPLIED', 'OVERRULED'] THEN [1] ELSE [] END
     SET e:BuyingGroupEvent:_New, e.type = 'MEMBER_ASSIGNED', e.previous = member.role, e.current = role[1]
   )
 )
-FOREACH (_ IN CASE WHEN outcome = 'APPLIED' THEN [1] ELSE [] END |
+FOREACH (_ IN CASE WHEN done IS NULL AND outcome = 'APPLIED' THEN [1] ELSE [] END |
   MERGE (p)-[m:MEMBER_OF]->(g)
   SET m = {roleId: role[0], role: role[1], source: $source, assignedAt: datetime(), assignedBy: $by, accountId: near[0],
     distance: near[1], eventId: event}
   DELETE removal
 )
-WITH g, collect([place, want.personId, outcome, refused, stands]) AS results
+WITH g, collect([place, want.personId, outcome, refused, stands, done IS NULL]) AS results
 CALL (g, results) {
-  WITH g, results WHERE any(row IN results WHERE row[2] = 'APPLIED')
+  WITH g, results WHERE any(row IN results WHERE row[2] = 'APPLIED' AND row[5])
   OPTIONAL MATCH (g)-[:FOR_INTEREST]->(:SolutionInterest)-[:USES]->(:RoleTemplate)
     -[:HAS_CARD|HAD_CARD {version: g.templateVersion}]->(c:RoleCard {requiredForCompleteness: true})-[:FOR_ROLE]->(r:Role)
   WITH g, c, COUNT { (g)<-[m:MEMBER_OF]-(:Person) WHERE m.roleId = r.id } AS assigned ORDER BY c.priority
