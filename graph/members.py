@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.addressing import find, no_group, no_group_here
+from graph.callers import By, on_record
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, Problem, Refused
 from graph.model import MAX_MEMBERS_PER_CALL, MAX_TEXT, AssignmentOutcome, AssignmentSource
@@ -35,9 +36,7 @@ class MembersResult:
     problems: tuple[Problem, ...]
 
 
-async def assign(
-    db: Db, group_id: str, members: Sequence[tuple[str, str]], *, source: AssignmentSource, by: str
-) -> MembersResult:
+async def assign(db: Db, group_id: str, members: Sequence[tuple[str, str]], *, source: AssignmentSource, by: By) -> MembersResult:
     """Makes each (person, role) a member of the group. Raises Refused if nobody can be taken: an unknown group, more than
     50 people, none, or one twice."""
     _check("members", [person for person, _ in members], inner=("personId",))
@@ -48,7 +47,7 @@ async def assign(
 
 
 async def remove(
-    db: Db, group_id: str, person_ids: Sequence[str], *, source: AssignmentSource, by: str, reason: str | None = None
+    db: Db, group_id: str, person_ids: Sequence[str], *, source: AssignmentSource, by: By, reason: str | None = None
 ) -> MembersResult:
     """Takes people out of the group, and keeps lower sources from putting them back. Raises Refused as `assign` does."""
     _check("personIds", person_ids)
@@ -59,7 +58,7 @@ async def remove(
 
 
 async def journey_assign(
-    db: Db, account_id: str, interest_id: str, person_ids: Sequence[str], role_id: str, *, journey: str, by: str
+    db: Db, account_id: str, interest_id: str, person_ids: Sequence[str], role_id: str, *, journey: str, by: By
 ) -> MembersResult:
     """Makes people members, in one role, of the group that an account and an interest name. Raises Refused."""
     _check("personIds", person_ids)
@@ -81,7 +80,7 @@ async def journey_assign(
 
 
 async def journey_remove(
-    db: Db, account_id: str, interest_id: str, person_ids: Sequence[str], *, journey: str, by: str
+    db: Db, account_id: str, interest_id: str, person_ids: Sequence[str], *, journey: str, by: By
 ) -> MembersResult:
     """Takes people out of the group that an account and an interest name. Raises Refused."""
     _check("personIds", person_ids)
@@ -107,8 +106,8 @@ def _unknown_group(rows: list[Row]) -> None:
 # --- what goes in ---------------------------------------------------------------------------------------------------
 
 
-def _deciding(aim: Any, source: AssignmentSource, by: str, journey: str | None) -> dict[str, Any]:
-    return {"rules": table(aim, source), "source": source.value, "by": by, "journey": journey}
+def _deciding(aim: Any, source: AssignmentSource, by: By, journey: str | None) -> dict[str, Any]:
+    return {"rules": table(aim, source), "source": source.value, **on_record(by), "journey": journey}
 
 
 def _check(field: str, people: Sequence[str], inner: tuple[str, ...] = ()) -> None:

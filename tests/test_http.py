@@ -387,5 +387,5 @@ async def test_a_write_that_was_cut_off_says_that_it_may_have_been_done(db: Db, 
 
 async def test_the_path_of_graphql_is_one(shared_db: Db) -> None:
     transport = httpx2.ASGITransport(app=create_app(shared_db, b"a secret of the tests", jobs=False))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://tests") as client:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
         assert (await client.post("/graphql/x", json={"query": VIEWER})).status_code == 404

@@ -16,6 +16,7 @@ from api.types.people import Person
 from api.types.templates import Role
 from graph import members
 from graph.members import MembersResult
+from graph.model import Permission
 
 _PEOPLE = "At most 50, each once."
 
@@ -85,15 +86,19 @@ JourneyRemoveArg = Annotated[JourneyRemoveInput, strawberry.argument(description
 
 @strawberry.type
 class MemberMutations:
-    @mutation("Makes people members, by hand: no rule and no journey will undo it. One transaction.")
+    @mutation(
+        "Makes people members, by hand: no rule and no journey will undo it. One transaction.", Permission.MANAGE_BUYING_GROUPS
+    )
     async def assign_members(self, info: ContextInfo, input: AssignArg) -> MembersPayload:
         wanted = plain(input)
         pairs = [(one["personId"], one["roleId"]) for one in wanted["members"]]
         here = info.context
-        done = await members.assign(here.db, wanted["buyingGroupId"], pairs, source=AssignmentSource.MANUAL, by=here.viewer)
+        done = await members.assign(here.db, wanted["buyingGroupId"], pairs, source=AssignmentSource.MANUAL, by=here.actor)
         return _payload(done, [one.person_id for one in input.members])
 
-    @mutation("Takes people out, by hand: no rule and no journey will put them back. One transaction.")
+    @mutation(
+        "Takes people out, by hand: no rule and no journey will put them back. One transaction.", Permission.MANAGE_BUYING_GROUPS
+    )
     async def remove_members(self, info: ContextInfo, input: RemoveArg) -> MembersPayload:
         wanted, here = plain(input), info.context
         done = await members.remove(
@@ -101,12 +106,15 @@ class MemberMutations:
             wanted["buyingGroupId"],
             wanted["personIds"],
             source=AssignmentSource.MANUAL,
-            by=here.viewer,
+            by=here.actor,
             reason=wanted["reason"],
         )
         return _payload(done, input.person_ids)
 
-    @mutation("A journey makes people members. It overrules the rules, but nobody's decision by hand. One transaction.")
+    @mutation(
+        "A journey makes people members. It overrules the rules, but nobody's decision by hand. One transaction.",
+        Permission.RUN_JOURNEY_ACTIONS,
+    )
     async def journey_assign(self, info: ContextInfo, input: JourneyAssignArg) -> MembersPayload:
         wanted, here = plain(input), info.context
         done = await members.journey_assign(
@@ -116,11 +124,14 @@ class MemberMutations:
             wanted["personIds"],
             wanted["roleId"],
             journey=wanted["journey"],
-            by=here.viewer,
+            by=here.actor,
         )
         return _payload(done, input.person_ids)
 
-    @mutation("A journey takes people out. It overrules the rules, but nobody's decision by hand. One transaction.")
+    @mutation(
+        "A journey takes people out. It overrules the rules, but nobody's decision by hand. One transaction.",
+        Permission.RUN_JOURNEY_ACTIONS,
+    )
     async def journey_remove(self, info: ContextInfo, input: JourneyRemoveArg) -> MembersPayload:
         wanted, here = plain(input), info.context
         done = await members.journey_remove(
@@ -129,7 +140,7 @@ class MemberMutations:
             wanted["solutionInterestId"],
             wanted["personIds"],
             journey=wanted["journey"],
-            by=here.viewer,
+            by=here.actor,
         )
         return _payload(done, input.person_ids)
 
