@@ -25,7 +25,7 @@ from api.provider import is_loopback
 from api.tokens import NoKeys, Tokens
 from graph.callers import EXPIRED, LOCAL_CALLER, BadCredential, Caller
 from graph.db import Db
-from graph.errors import Unavailable
+from graph.errors import GraphError
 from graph.keys import PREFIX, Keys
 from graph.model import Permission
 
@@ -77,8 +77,8 @@ class Entrance:
         except NoKeys:
             words = "Tokens can't be verified now, for the issuer's keys can't be had. The same request may succeed later."
             raise Refusal(503, Code.UNAVAILABLE, words) from None
-        except Unavailable as error:
-            log.warning("unavailable", reason=str(error))
+        except GraphError as error:
+            log.warning("credentials can't be verified", reason=str(error))
             words = "The database can't answer now. The same request may succeed later."
             raise Refusal(503, Code.UNAVAILABLE, words) from None
         if not is_here(scope):

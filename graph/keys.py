@@ -22,7 +22,7 @@ import structlog
 from graph.callers import EXPIRED, BadCredential, Caller, granted
 from graph.checks import name_problems, refuse
 from graph.db import Db
-from graph.errors import ErrorCode, Problem, Refused
+from graph.errors import ErrorCode, Problem, Refused, Unavailable
 from graph.model import Permission
 from graph.queries import query
 
@@ -33,6 +33,8 @@ REREAD = 2.0
 """After how many seconds it is read again, beside the request that finds it that old."""
 UNKNOWN = 1.0
 """After how many seconds it is read again for a key that isn't in it: a new one is known after as many."""
+PATIENCE = 10.0
+"""For how many seconds a request waits for the reading at most."""
 TOUCHED = 60.0
 """How many seconds pass at least between two notes of a key's use."""
 _KEY = re.compile(rf"{PREFIX}_([0-9a-f]{{16}})_[A-Za-z0-9_-]{{43}}")
@@ -207,7 +209,11 @@ class Keys:
             self._reading = asyncio.create_task(self._read(), name="keys")
             self._reading.add_done_callback(_heard)
         if age >= trusted:
-            await asyncio.shield(self._reading)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await asyncio.shield(self._reading)
+            except TimeoutError:
+                raise Unavailable(f"the keys weren't read within {PATIENCE:g} s") from None
 
     async def _read(self) -> None:
         began = time.monotonic()
