@@ -1,4 +1,4 @@
-"""The command line: `buying-groups serve | import | run-jobs | doctor | neo4j | migrate`."""
+"""The command line: `buying-groups serve | import | keys | run-jobs | doctor | neo4j | migrate`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import gc
 import logging
+import re
 import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,17 +24,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api import graphiql
+from api import graphiql, ids
 from api.settings import BadSettings, Settings, load
-from graph import jobs, sample
+from graph import jobs, keys, sample
 from graph.db import Connection, Db, connect
 from graph.doctor import examine, server_version
-from graph.embedded import EmbeddedError, Server, embedded
-from graph.errors import GraphError, Refused
+from graph.embedded import EmbeddedError, InUse, Server, beside, embedded
+from graph.errors import ErrorCode, GraphError, Refused
 from graph.imports import ImportSummary, NotAnExport, import_folder
 from graph.jars import JarError
 from graph.migrations import migrate as run_migrations
 from graph.migrations import pending
+from graph.model import Permission
 
 if TYPE_CHECKING:
     from api.documents import Documents
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Buying groups: who decides together whether to buy what you sell.", no_args_is_help=True, add_completion=False
 )
+keys_app = typer.Typer(help="API keys: who may call the API. See docs/security.md.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -72,6 +77,29 @@ def import_(
 ) -> None:
     """Import a CRM export in Salesforce's column names. Again and again without duplicates."""
     _run(_import, folder, rejects or Path(f"{folder.resolve().name}-rejects.csv"))
+
+
+@keys_app.command("create")
+def create_key(
+    name: Annotated[str, typer.Option(help="Whose it is. What is done with it is recorded under this name.")],
+    permission: Annotated[list[Permission], typer.Option(help="What it may do; once or more. Each includes VIEW.")],
+    expires: Annotated[str | None, typer.Option(help="In how many days, such as 90d, or on which day (UTC), 2027-12-31.")] = None,
+    account: Annotated[str | None, typer.Option(help="Binds it to this account and all below it: an id or external id.")] = None,
+) -> None:
+    """Make an API key. It is shown this once."""
+    _run(_create_key, name, permission, expires, account)
+
+
+@keys_app.command("list")
+def list_keys() -> None:
+    """List the API keys, revoked ones too."""
+    _run(_list_keys)
+
+
+@keys_app.command("revoke")
+def revoke_key(key: Annotated[str, typer.Argument(help="The key's id, as `list` tells it.")]) -> None:
+    """Revoke an API key, for good. Servers refuse it within seconds."""
+    _run(_revoke_key, key)
 
 
 @app.command()
@@ -112,13 +140,22 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
         async with _database(settings) as opened:
             if sample_market and (loaded := await sample.load(opened.db)):
                 out.print(f"Loaded the sample market: {loaded}.")
+            is_open = await _is_open(settings, opened.db)
             secret = settings.secret(opened.connection.password)
             ide = await _graphiql(settings)
             application = create_app(
-                opened.db, secret, jobs=with_jobs, daily=settings.daily_at, graphiql=ide, documents=documents
+                opened.db,
+                secret,
+                jobs=with_jobs,
+                daily=settings.daily_at,
+                graphiql=ide,
+                documents=documents,
+                provider=settings.provider,
+                local=settings.is_local,
             )
             config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False, ws_max_size=settings.max_body)
             _say_where(settings, opened, listener.getsockname()[1], ide is not None)
+            _say_who(is_open)
             _spare_the_collector()
             await _Uvicorn(config).serve(sockets=[listener])
 
@@ -135,6 +172,66 @@ async def _import(settings: Settings, folder: Path, rejects: Path) -> None:
 
             summary = await import_folder(opened.db, folder, by="import", progress=told, rejects=rejects)
     _say_imported(summary)
+
+
+async def _create_key(
+    settings: Settings, name: str, permissions: list[Permission], expires: str | None, account: str | None
+) -> None:
+    moment = None if expires is None else _expiry(expires)
+    bound = None if account is None else _raw_account(account)
+    async with _database_or_beside(settings) as opened:
+        made = await keys.create(opened.db, keys.KeySpec(name, permissions, moment, bound))
+    err.print(f"The key {made.id} for {name}. Keep it well: it is shown this once.", markup=False, soft_wrap=True)
+    if made.account is not None:
+        err.print(f"It sees and changes {made.account} and what is below, nothing else.", markup=False, soft_wrap=True)
+    err.print(f"It expires at {_minute(moment)}." if moment else "It never expires.")
+    print(made.key)  # noqa: T201 - alone on standard output, for scripts
+
+
+def _expiry(text: str) -> datetime:
+    """When a key expires: in so many days, or as a day in UTC begins. Raises Refused."""
+    with contextlib.suppress(ValueError, OverflowError):
+        if days := re.fullmatch(r"(\d{1,6})d", text):
+            return datetime.now(UTC) + timedelta(days=int(days[1]))
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    raise Refused.of(
+        "expires", ErrorCode.INVALID, f"--expires takes days, such as 90d, or a day, such as 2027-12-31, not {text!r}."
+    )
+
+
+def _raw_account(account: str) -> str:
+    """An account's own id if this is its global one, else the text as it is."""
+    try:
+        return ids.raw(account, "Account")
+    except ids.BadId:
+        return account
+
+
+async def _list_keys(settings: Settings) -> None:
+    async with _database_or_beside(settings) as opened:
+        found = await keys.records(opened.db)
+    for one in found:
+        where = "the whole market" if one.root_id is None else one.account or "an account that is gone"
+        moments = [f"made {_minute(one.created_at)}"]
+        moments.append(f"last used {_minute(one.last_used_at)}" if one.last_used_at else "never used")
+        moments.append(f"expires {_minute(one.expires_at)}" if one.expires_at else "never expires")
+        if one.revoked_at:
+            moments.append(f"revoked {_minute(one.revoked_at)}")
+        out.print(f"{one.id}  {one.name}", style="dim" if one.revoked_at else "bold", markup=False, soft_wrap=True)
+        out.print(f"    {' '.join(one.permissions)} in {where}", markup=False, soft_wrap=True)
+        out.print(f"    {', '.join(moments)}", markup=False, soft_wrap=True)
+    if not found:
+        out.print("There are no keys.")
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+async def _revoke_key(settings: Settings, key: str) -> None:
+    async with _database_or_beside(settings) as opened:
+        name = await keys.revoke(opened.db, key)
+    out.print(f"The key {key} of {name} is revoked. Servers refuse it within {keys.TRUSTED:g} s.", markup=False, soft_wrap=True)
 
 
 async def _run_jobs(settings: Settings, daily: bool) -> None:
@@ -260,10 +357,26 @@ async def _database(settings: Settings, *, migrated: bool = True) -> AsyncGenera
 
 
 @asynccontextmanager
+async def _database_or_beside(settings: Settings) -> AsyncGenerator[Opened]:
+    """The database, also while a server in another process runs the embedded one."""
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            opened = await stack.enter_async_context(_database(settings))
+        except InUse:
+            connection = beside(settings.embedded)
+            if connection is None:
+                raise
+            db = await stack.enter_async_context(connect(connection))
+            await db.ready(READY_WITHIN)
+            opened = Opened(db, connection, None)
+        yield opened
+
+
+@asynccontextmanager
 async def _embedded(settings: Settings) -> AsyncGenerator[Server]:
-    progress = _progress()
+    progress = _progress(err)  # what a command prints may be meant for another one
     task = progress.add_task("Neo4j's jars", total=None)
-    status = out.status("Starting Neo4j ...")
+    status = err.status("Starting Neo4j ...")
 
     def fetched(done: int, total: int) -> None:
         progress.start()
@@ -282,9 +395,9 @@ async def _embedded(settings: Settings) -> AsyncGenerator[Server]:
         progress.stop()
 
 
-def _progress() -> Progress:
+def _progress(console: Console = out) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=out)
+    return Progress(*columns, console=console)
 
 
 async def _graphiql(settings: Settings) -> graphiql.Files | None:
@@ -349,7 +462,28 @@ def _say_where(settings: Settings, opened: Opened, port: int, ide: bool) -> None
         out.print(f"GraphiQL       {url} in a web browser")
     _say_browser(opened)
     out.print("\nA first query to try:\n", FIRST_QUERY, "\n", markup=False)
-    out.print("Everybody on this machine may do everything: there is no sign-in yet. Ctrl-C stops the server.")
+    out.print("Ctrl-C stops the server.")
+
+
+def _say_who(is_open: bool) -> None:
+    if is_open:
+        words = "NOBODY HAS TO SIGN IN: there are no credentials, so everybody on this machine may do everything."
+        err.print(words, "Make the first with: buying-groups keys create", style="bold yellow", soft_wrap=True)
+    else:
+        out.print("Requests need a credential: Authorization: Bearer <API key or token>.")
+
+
+async def _is_open(settings: Settings, db: Db) -> bool:
+    """Whether callers need no credential, for none is configured. Raises BadSettings if others than this machine could call."""
+    if settings.provider or await keys.exist(db):
+        return False
+    if not settings.is_local:
+        raise BadSettings(
+            f"BUYING_GROUPS_HOST: {settings.host!r} is wrong: as long as no credentials are configured, it must be a loopback "
+            "address (127.0.0.1, ::1 or localhost). Make an API key with buying-groups keys create, or set "
+            "BUYING_GROUPS_OIDC_ISSUER."
+        )
+    return True
 
 
 def _say_browser(opened: Opened) -> None:

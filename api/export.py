@@ -9,17 +9,19 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api import http
+from api.auth import Entrance, refused, require
 from api.context import Context
 from api.errors import Code
-from api.http import Refusal, check_variables, read_json
+from api.http import Refusal, check_variables, read_json, until_revoked
 from api.schema import schema
+from graph.model import Permission
 
 HEADER = (
     "Name",
@@ -52,14 +54,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet take a t
 class BuyingGroupsExport:
     """The route. `filter` and `orderBy` hold the query's arguments as JSON."""
 
-    def __init__(self, make_context: Callable[[], Context]) -> None:
-        self._make_context = make_context
+    def __init__(self, entrance: Entrance) -> None:
+        self._entrance = entrance
 
     async def serve(self, request: Request) -> Response:
-        """The file; 400 with the API's errors if an argument is wrong."""
-        context = self._make_context()
+        """The file, for callers who may VIEW; 400 with the API's errors if an argument is wrong."""
+        try:
+            context = await self._entrance.context(request)
+        except Refusal as refusal:
+            return refused(refusal, request)
         variables: dict[str, Any] = {}
         try:
+            require(context, Permission.VIEW)
             for name, text in request.query_params.items():
                 if name not in ARGUMENTS:
                     words = f"{name}: there is no such parameter; there are {' and '.join(ARGUMENTS)}."
@@ -71,7 +77,7 @@ class BuyingGroupsExport:
         first = await schema.execute(PAGE, variables, context_value=context)
         if first.errors or first.data is None:
             return http.written(http.body_of(first), http.JSON, 400)
-        pages = _pages(first.data["buyingGroups"], variables, context)
+        pages = until_revoked(_pages(first.data["buyingGroups"], variables, context), context)
         headers = {"Content-Disposition": 'attachment; filename="buying-groups.csv"', "Cache-Control": "no-store"}
         return StreamingResponse(_lines(pages), media_type="text/csv; charset=utf-8", headers=headers)
 

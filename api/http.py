@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import orjson
@@ -31,6 +31,7 @@ JSON = "application/json"
 RESPONSE = "application/graphql-response+json"
 EVENTS = "text/event-stream"
 COST_HEADER = "x-graphql-cost"
+T = TypeVar("T")
 MAX_NESTING = 32
 """How deep lists and objects nest in variables at most."""
 MAX_ENTRIES = 20_000
@@ -242,14 +243,24 @@ async def _executed(request: Request, context: Context, call: Call, takes: Accep
 
 def refused(refusal: Refusal, request_id: str, media_type: str = JSON) -> Response:
     """What was wrong with a request as a response."""
+    return written(_told(refusal, request_id), media_type, refusal.status, refusal.headers)
+
+
+def _told(refusal: Refusal, request_id: str) -> dict[str, Any]:
     error = shown(GraphQLError(str(refusal), extensions={"code": refusal.code}), request_id)
-    return written({"errors": [error.formatted]}, media_type, refusal.status, refusal.headers)
+    return {"errors": [error.formatted]}
 
 
 def respond(result: ExecutionResult, media_type: str) -> Response:
     """A result as a response."""
-    refused = before_execution(result.data, result.errors)
-    return written(body_of(result), media_type, 400 if refused and media_type == RESPONSE else 200)
+    refused = before_execution(result.data, result.errors) and media_type == RESPONSE
+    return written(body_of(result), media_type, status_of(result) if refused else 200)
+
+
+def status_of(result: ExecutionResult) -> int:
+    """The status that says why nothing was executed."""
+    forbidden = any((error.extensions or {}).get("code") == Code.FORBIDDEN for error in result.errors or ())
+    return 403 if forbidden else 400
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:
@@ -281,15 +292,41 @@ async def _streamed(context: Context, text: str, call: Call) -> Response:
     transport = SSETransport()
 
     async def events() -> AsyncGenerator[str]:
-        async with aclosing(results):
-            async for result in results:
-                yield transport.encode_next(body_of(result), write_text)  # pyright: ignore[reportArgumentType]
+        try:
+            async with aclosing(until_revoked(results, context)) as held:
+                async for result in held:
+                    yield transport.encode_next(body_of(result), write_text)  # pyright: ignore[reportArgumentType]
+        except Refusal as refusal:
+            yield transport.encode_next(_told(refusal, context.request_id), write_text)  # pyright: ignore[reportArgumentType]
         yield transport.encode_complete()
 
     beats = merge_stream_with_heartbeat(
         events, lambda: transport.heartbeat_message(write_text), transport.heartbeat_interval, send_initial_heartbeat=False
     )
     return StreamingResponse(beats(), headers=transport.headers)
+
+
+async def until_revoked(results: AsyncGenerator[T], context: Context) -> AsyncGenerator[T]:
+    """The results, as long as the credential of their context holds. Raises Refusal: 401."""
+    ended = asyncio.ensure_future(context.revoked())
+    try:
+        async with aclosing(results):
+            while True:
+                following = asyncio.ensure_future(anext(results, None))
+                try:
+                    await asyncio.wait({following, ended}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    if not following.done():
+                        following.cancel()
+                        await asyncio.wait({following})
+                if following.cancelled():
+                    raise Refusal(401, Code.UNAUTHENTICATED, "The credential doesn't hold any more.")
+                result = following.result()
+                if result is None:
+                    return
+                yield result
+    finally:
+        ended.cancel()
 
 
 class Present:

@@ -59,6 +59,10 @@ WORK: Mapping[tuple[str, str], int] = {
 }
 """What the fields cost that are computed by statements of their own, beside the values that they give."""
 
+NEEDS = "needs"
+"""The extension in which a root field of the schema has the permissions of which a caller needs one."""
+_NOBODYS: frozenset[Any] = frozenset({None})
+
 Variables = Mapping[str, Any]
 
 
@@ -158,6 +162,7 @@ class Asked:
     directives: int
     priced: Cost
     defaults: Variables
+    needs: frozenset[frozenset[Any]] = frozenset()  # of permissions: one of each set
 
     def cost(self, variables: Variables) -> int:
         """How many values the answer may hold at most; each field that is computed counts more (`WORK`)."""
@@ -256,6 +261,7 @@ class _Part:
     directives: int = 0
     once: _Bill = field(default_factory=_Bill)
     listed: _Bill = field(default_factory=_Bill)
+    needs: set[frozenset[Any]] = field(default_factory=set[Any])
 
     def add(self, other: _Part) -> None:
         """What is below a field: nothing of its depth, fields and costs, which the field itself tells."""
@@ -269,6 +275,7 @@ class _Part:
         self.fields = min(CAP, self.fields + other.fields)
         self.once.add(other.once.total())
         self.listed.add(other.listed.total())
+        self.needs |= other.needs
 
 
 Kind = GraphQLNamedType | None
@@ -280,6 +287,7 @@ class _Reader:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._types = schema.type_map
+        self._roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
         self._fragments: dict[str, _Part] = {}
 
     def fragment(self, node: FragmentDefinitionNode) -> None:
@@ -303,6 +311,7 @@ class _Reader:
             part.directives + sum(len(one.directives or ()) for one in definitions),
             part.once.total(),
             {one.variable.name.value: value_from_ast_untyped(one.default_value) for one in definitions if one.default_value},
+            frozenset(part.needs),
         )
 
     def _selections(self, parent: Kind, nodes: Iterable[SelectionNode], part: _Part) -> None:
@@ -330,6 +339,8 @@ class _Reader:
         part.fields += 1
         part.aliases += node.alias is not None
         part.once.fixed += WORK.get((parent.name if parent else "", name), 0)
+        if isinstance(parent, GraphQLObjectType) and parent in self._roots and name in parent.fields:
+            part.needs.add(parent.fields[name].extensions.get(NEEDS, _NOBODYS))
         own = next((one.value for one in node.arguments or () if one.name.value == "ids"), None)
         if not listed:
             part.once.add(cost.total())

@@ -11,8 +11,9 @@ from api.computed import events_page, preview_membership
 from api.context import Context
 from api.mutations.base import plain
 from api.mutations.configuration import RoleCardInput, cards_from
+from api.permissions import root_field, viewed
 from api.types.accounts import Account, Product
-from api.types.base import After, Before, Connection, First, Last, Node, planned
+from api.types.base import After, Before, Connection, First, Last, Node
 from api.types.engagement import EngagementModel
 from api.types.enums import BuyingGroupEventType, LifecycleStatus, Permission
 from api.types.events import BuyingGroupEventConnection
@@ -52,7 +53,7 @@ Search = Annotated[str | None, strawberry.argument(description="Part of the name
 class Viewer:
     subject: str = strawberry.field(description="The name under which decisions are recorded.")
     permissions: list[Permission] = strawberry.field(
-        description="What the caller may do: everything, as long as nobody signs in."
+        description="What the caller may do: each permission includes VIEW. Whoever has none may ask for nothing but this."
     )
 
 
@@ -81,24 +82,24 @@ class PreviewMembershipInput:
 
 @strawberry.type(description="Where reading starts. An operation is answered by one statement, however deep and wide it is.")
 class Query:
-    @planned
+    @viewed
     def node(self, id: Id) -> Node | None:
         """Anything by its global id; null if it doesn't exist."""
         ...
 
-    @planned
+    @viewed
     def nodes(
         self, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 global ids.")]
     ) -> list[Node | None]:
         """Several things by their global ids, in the order of the ids; null for what doesn't exist."""
         ...
 
-    @planned
+    @viewed
     def account(self, id: MaybeId = None, external_id: ExternalId = None) -> Account | None:
         """One account, by exactly one of its keys."""
         ...
 
-    @planned
+    @viewed
     def accounts(
         self,
         first: First = None,
@@ -111,12 +112,12 @@ class Query:
         """The accounts of the market."""
         ...
 
-    @planned
+    @viewed
     def person(self, id: MaybeId = None, external_id: ExternalId = None) -> Person | None:
         """One person, by exactly one of their keys."""
         ...
 
-    @planned
+    @viewed
     def people(
         self,
         first: First = None,
@@ -129,17 +130,17 @@ class Query:
         """The people of the market."""
         ...
 
-    @planned
+    @viewed
     def product(self, id: MaybeId = None, external_id: ExternalId = None) -> Product | None:
         """One product, by exactly one of its keys."""
         ...
 
-    @planned
+    @viewed
     def products(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Product]:
         """What is sold, by name."""
         ...
 
-    @planned
+    @viewed
     def buying_group(
         self,
         id: MaybeId = None,
@@ -153,7 +154,7 @@ class Query:
         """One group, by its id or by its account and interest."""
         ...
 
-    @planned
+    @viewed
     def buying_groups(
         self,
         first: First = None,
@@ -166,17 +167,17 @@ class Query:
         """The buying groups of the market."""
         ...
 
-    @planned
+    @viewed
     def personas(self, search: Search = None) -> list[Persona]:
         """The personas, last update first."""
         ...
 
-    @planned
+    @viewed
     def solution_interest(self, id: Id) -> SolutionInterest | None:
         """One solution interest."""
         ...
 
-    @planned
+    @viewed
     def solution_interests(
         self,
         first: First = None,
@@ -191,17 +192,17 @@ class Query:
         """What is sold, to whom, by which rules."""
         ...
 
-    @planned
+    @viewed
     def roles(self, search: Search = None) -> list[Role]:
         """The roles, last update first: custom ones before the six defaults, which are by name."""
         ...
 
-    @planned
+    @viewed
     def role_template(self, id: Id) -> RoleTemplate | None:
         """One role template."""
         ...
 
-    @planned
+    @viewed
     def role_templates(
         self,
         first: First = None,
@@ -215,39 +216,39 @@ class Query:
         """The role templates."""
         ...
 
-    @planned
+    @viewed
     def stage_model(self, id: Id) -> StageModel | None:
         """One stage model."""
         ...
 
-    @planned
+    @viewed
     def stage_models(self, search: Search = None) -> list[StageModel]:
         """The stage models, last update first."""
         ...
 
-    @planned
+    @viewed
     def engagement_models(self, search: Search = None) -> list[EngagementModel]:
         """The engagement models, last update first; exactly one is LIVE."""
         ...
 
-    @planned
+    @viewed
     def account_audience(self, id: Id) -> AccountAudience | None:
         """One account audience."""
         ...
 
-    @planned
+    @viewed
     def account_audiences(
         self, first: First = None, after: After = None, last: Last = None, before: Before = None, search: Search = None
     ) -> Connection[AccountAudience]:
         """The account audiences, last update first."""
         ...
 
-    @planned
+    @viewed
     def job(self, id: Id) -> Job | None:
         """One job: ask again to follow its progress."""
         ...
 
-    @planned
+    @viewed
     def jobs(
         self,
         first: First = None,
@@ -259,7 +260,7 @@ class Query:
         """The jobs, newest first."""
         ...
 
-    @strawberry.field(description="What happened to buying groups, oldest first: for those who would rather pull than subscribe.")
+    @root_field("What happened to buying groups, oldest first: for those who would rather pull than subscribe.", Permission.VIEW)
     async def events(
         self,
         info: Info[Context, None],
@@ -271,7 +272,7 @@ class Query:
     ) -> BuyingGroupEventConnection:
         return await events_page(info)
 
-    @planned
+    @viewed
     def dashboard(
         self,
         filter: Annotated[DashboardFilter | None, strawberry.argument(description="Which groups; all unless given.")] = None,
@@ -279,7 +280,7 @@ class Query:
         """The buying groups at a glance."""
         ...
 
-    @planned
+    @viewed
     def role_insights(
         self,
         filter: Annotated[
@@ -289,9 +290,10 @@ class Query:
         """Who joined in which roles, and what those who hold them do."""
         ...
 
-    @strawberry.field(
-        description="A dry run: who would join, leave or change role if these rules held and maintenance applied them now, "
-        "whether or not the interest lets maintenance change members (`updateExistingBuyingGroups`). Writes nothing."
+    @root_field(
+        "A dry run: who would join, leave or change role if these rules held and maintenance applied them now, "
+        "whether or not the interest lets maintenance change members (`updateExistingBuyingGroups`). Writes nothing.",
+        Permission.VIEW,
     )
     async def preview_membership(
         self,
@@ -308,7 +310,7 @@ class Query:
         )
         return await preview_membership(info, spec)
 
-    @strawberry.field(description="Who is asking.")
+    @root_field("Who is asking.")
     async def viewer(self, info: Info[Context, None]) -> Viewer:
         caller = info.context.caller
         return Viewer(subject=caller.subject, permissions=[one for one in Permission if one in caller.permissions])

@@ -19,11 +19,13 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType as Kind
 
+from api import permissions
 from api.answers import Unanswerable
 from api.context import Context, new_request_id
 from api.errors import hushed, shown, too_complex, took_too_long
 from api.limits import Asked, TooComplex
 from api.mutations import Mutation
+from api.permissions import forbidden, lacking
 from api.planning import PlannedReads
 from api.queries import Query
 from api.resolvers import install
@@ -86,7 +88,7 @@ class Schema(strawberry.Schema):
         self, context: Context, query: str, operation_name: str | None, variables: Variables
     ) -> ExecutionResult | None:
         """The answer to a query whose plan is kept, for which all of this was done before; None if there is none."""
-        if context.answers is None or context.tell_cost:
+        if context.answers is None or context.tell_cost or not _may(context, query, operation_name):
             return None
         seconds = context.documents.policy.limits.seconds
         try:
@@ -154,11 +156,21 @@ def _admitted(
         return list(prepared.errors), None
     try:
         asked = prepared.operation(operation_name)
+        if lacks := lacking(asked.needs, context.caller.permissions):
+            return [forbidden(lacks)], None
         return asked, asked.check_cost(context.documents.policy.limits, variables)
     except TooComplex as error:
         return [too_complex(error)], error.value if error.limit == "cost" else None
     except GraphQLError as error:
         return [error], None
+
+
+def _may(context: Context, query: str, operation_name: str | None) -> bool:
+    """Whether the caller has all that a document's operation needs. What is wrong with the document is told elsewhere."""
+    try:
+        return not lacking(context.documents.prepare(query).operation(operation_name).needs, context.caller.permissions)
+    except GraphQLError:
+        return False
 
 
 def _show(context: Context, query: str, variables: Variables, result: ExecutionResult) -> None:
@@ -181,6 +193,7 @@ def make_schema() -> Schema:
         extensions=[PlannedReads, Known],
     )
     install(schema._schema)
+    permissions.install(schema._schema)
     return schema
 
 

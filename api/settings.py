@@ -20,6 +20,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.limits import Limits
+from api.provider import Provider, is_loopback, is_safe
 from graph.db import Connection
 from graph.embedded import Options
 
@@ -57,6 +58,11 @@ class Settings(BaseSettings):
     pool_size: int = Field(100, validation_alias="BUYING_GROUPS_POOL_SIZE", ge=1, le=1000)
     statement_timeout: float = Field(30.0, validation_alias="BUYING_GROUPS_STATEMENT_TIMEOUT", gt=0, le=3600)
     secret_key: SecretStr | None = Field(None, validation_alias="BUYING_GROUPS_SECRET_KEY", min_length=32)
+    oidc_issuer: str | None = Field(None, validation_alias="BUYING_GROUPS_OIDC_ISSUER")
+    oidc_audience: str | None = Field(None, validation_alias="BUYING_GROUPS_OIDC_AUDIENCE", min_length=1)
+    oidc_jwks_url: str | None = Field(None, validation_alias="BUYING_GROUPS_OIDC_JWKS_URL")
+    oidc_permissions: str = Field("permissions", validation_alias="BUYING_GROUPS_OIDC_PERMISSIONS_CLAIM", min_length=1)
+    oidc_account: str | None = Field(None, validation_alias="BUYING_GROUPS_OIDC_ACCOUNT_CLAIM", min_length=1)
     daily_at: time = Field(time(2), validation_alias="BUYING_GROUPS_DAILY_AT")
     graphiql: bool = Field(True, validation_alias="BUYING_GROUPS_GRAPHIQL")
     introspection: bool = Field(True, validation_alias="BUYING_GROUPS_INTROSPECTION")
@@ -83,15 +89,30 @@ class Settings(BaseSettings):
 
     @field_validator("host")
     @classmethod
-    def _loopback(cls, value: str) -> str:
-        """Nobody has to sign in yet, so the server answers on this machine alone."""
+    def _address(cls, value: str) -> str:
         try:
-            loopback = value == "localhost" or ipaddress.ip_address(value).is_loopback
+            if value != "localhost":
+                ipaddress.ip_address(value)
         except ValueError:
-            loopback = False
-        if not loopback:
-            raise ValueError("must be a loopback address (127.0.0.1, ::1 or localhost), for there is no sign-in yet")
+            raise ValueError("must be an IP address of this machine, or localhost") from None
         return value
+
+    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @classmethod
+    def _safe(cls, value: str | None) -> str | None:
+        if value is not None and not is_safe(value):
+            raise ValueError("must be an address that begins with https:// (http:// on this machine alone)")
+        return value
+
+    @model_validator(mode="after")
+    def _issuer_with_audience(self) -> Settings:
+        if self.oidc_issuer is not None and self.oidc_audience is None:
+            raise ValueError("BUYING_GROUPS_OIDC_AUDIENCE: is needed with BUYING_GROUPS_OIDC_ISSUER")
+        for name in ("oidc_audience", "oidc_jwks_url", "oidc_permissions", "oidc_account"):
+            if self.oidc_issuer is None and name in self.model_fields_set:
+                alias = type(self).model_fields[name].validation_alias
+                raise ValueError(f"BUYING_GROUPS_OIDC_ISSUER: is needed with {alias}")
+        return self
 
     @model_validator(mode="after")
     def _password_with_uri(self) -> Settings:
@@ -119,6 +140,18 @@ class Settings(BaseSettings):
             self.max_body,
             self.request_timeout,
         )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the API answers on loopback alone."""
+        return is_loopback(self.host)
+
+    @property
+    def provider(self) -> Provider | None:
+        """Whose tokens are taken, if any."""
+        if self.oidc_issuer is None or self.oidc_audience is None:
+            return None
+        return Provider(self.oidc_issuer, self.oidc_audience, self.oidc_jwks_url, self.oidc_permissions, self.oidc_account)
 
     @property
     def connection(self) -> Connection | None:

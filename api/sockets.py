@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 import orjson
@@ -14,8 +15,9 @@ from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message, SubscribeMessage
 
+from api.auth import Entrance, sent_on_socket
 from api.context import Context
 from api.errors import shown, too_complex
 from api.http import Refusal, read_call, write_text
@@ -24,7 +26,8 @@ from api.schema import schema
 
 MAX_OPERATIONS = 100
 """How many operations run at the same time on one socket."""
-_TOO_LARGE = 1009
+_TOO_LARGE, _TRY_LATER = 1009, 1013
+_UNAUTHORIZED, _FORBIDDEN = 4401, 4403
 _REASON = 120  # bytes; what a close frame has room for
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
@@ -53,7 +56,10 @@ class _Adapter(ASGIWebSocketAdapter):
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
-    """Looks at each message before the protocol does."""
+    """Looks at each message before the protocol does, and at who is there."""
+
+    _shown: str | None = None
+    _watch: asyncio.Task[None] | None = None
 
     async def handle_message(self, message: Message) -> None:
         given: Any = message
@@ -63,6 +69,39 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
             await self.handle_invalid_message("The id of an operation is a string")
         else:
             await super().handle_message(message)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        payload: Any = message.get("payload") or {}
+        if self.connection_init_received or not isinstance(payload, dict):
+            await super().handle_connection_init(message)  # closes the socket
+            return
+        entrance, scope = cast("Sockets", self.view).entrance, cast("ASGIWebSocketAdapter", self.websocket).ws.scope
+        self._shown = sent_on_socket(scope, payload)
+        try:
+            self.context.caller = await entrance.caller(scope, self._shown)
+        except Refusal as refusal:
+            await self._close(refusal)
+            return
+        await super().handle_connection_init(message)
+        self._watch = asyncio.create_task(self._watched(), name="socket's credential")
+
+    async def _watched(self) -> None:
+        """Ends the socket, and all that runs on it, when its credential doesn't hold any more."""
+        entrance, scope = cast("Sockets", self.view).entrance, cast("ASGIWebSocketAdapter", self.websocket).ws.scope
+        await entrance.revoked(scope, self._shown)
+        self.connection_acknowledged = False
+        for operation in list(self.operations):
+            await self.cleanup_operation(operation)
+        await self.websocket.close(_UNAUTHORIZED, "The credential doesn't hold any more")
+
+    async def _close(self, refusal: Refusal) -> None:
+        code = {401: _UNAUTHORIZED, 403: _FORBIDDEN}.get(refusal.status, _TRY_LATER)
+        await self.websocket.close(code, str(refusal))
+
+    async def shutdown(self) -> None:
+        if self._watch:
+            self._watch.cancel()
+        await super().shutdown()
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         if not self.connection_acknowledged or message["id"] in self.operations:
@@ -93,18 +132,18 @@ class Sockets(GraphQL[Context, None]):
     websocket_adapter_class = _Adapter
     graphql_transport_ws_handler_class = _Handler
 
-    def __init__(self, make_context: Callable[[], Context], most: int) -> None:
+    def __init__(self, entrance: Entrance, most: int) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             max_subscriptions_per_connection=None,
         )
-        self._make_context = make_context
+        self.entrance = entrance
         self.most = most
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        return self._make_context()
+        return self.entrance.stranger()
 
     def encode_json(self, data: object) -> str:
         return write_text(data)

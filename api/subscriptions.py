@@ -10,9 +10,11 @@ from strawberry import Info
 
 from api.computed import follow_events, follow_job
 from api.context import Context
+from api.permissions import root_subscription
 from api.queries import AtAccount, OfInterest, OfTypes
 from api.types.events import BuyingGroupEvent
 from api.types.jobs import Job
+from graph.model import Permission
 
 Since = Annotated[
     str | None,
@@ -24,7 +26,7 @@ Since = Annotated[
 
 @strawberry.type(description="Where following starts.")
 class Subscription:
-    @strawberry.subscription(description="What happens to buying groups, in order and each event once, on every instance.")
+    @root_subscription("What happens to buying groups, in order and each event once, on every instance.", Permission.VIEW)
     async def buying_group_events(
         self,
         info: Info[Context, None],
@@ -36,7 +38,7 @@ class Subscription:
         async for event in follow_events(info):
             yield event
 
-    @strawberry.subscription(description="A job whenever it has moved on. Completes when the job has ended.")
+    @root_subscription("A job whenever it has moved on. Completes when the job has ended.", Permission.VIEW)
     async def job_progress(
         self, info: Info[Context, None], id: Annotated[strawberry.ID, strawberry.argument(description="The job.")]
     ) -> AsyncGenerator[Job]:

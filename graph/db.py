@@ -103,6 +103,10 @@ class Db:
         other._gates = gates
         return other
 
+    def aside(self) -> Db:
+        """The same database for what happens beside operations, which counts its statements by itself."""
+        return copy.copy(self)
+
     async def read(self, query: Query, **params: Any) -> list[Row]:
         """The rows of one reading statement. Raises Unavailable or TooExpensive."""
         self.statements += 1

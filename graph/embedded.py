@@ -49,6 +49,10 @@ class EmbeddedError(GraphError):
     """The embedded server can't start; the message tells why, and what to do."""
 
 
+class InUse(EmbeddedError):
+    """Another process has the data folder; `beside` tells how to reach the server that it runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """Where the embedded server keeps its data, on which ports it answers (0: any free one), how much memory it gets.
@@ -73,6 +77,14 @@ class Server:
     browser_url: str | None
     password_file: Path
     pid: int
+
+
+def beside(options: Options) -> Connection | None:
+    """How to reach the server that another process runs on the data folder; None if that can't be told."""
+    file = options.data_dir / "neo4j-password"
+    if not options.bolt_port or not file.exists():
+        return None
+    return Connection(f"bolt://{HOST}:{options.bolt_port}", USER, file.read_text().strip())
 
 
 def default_heap() -> int:
@@ -133,7 +145,7 @@ def _taken(data_dir: Path) -> IO[str]:
         lock.seek(0)
         holder = lock.read().strip() or "another process"
         lock.close()
-        raise EmbeddedError(
+        raise InUse(
             f"the data folder {data_dir} is in use by {holder}. Stop that first (one that was killed needs some seconds to "
             "let go), or choose another data folder."
         ) from None

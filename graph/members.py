@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from graph.addressing import find, no_group, no_group_here
+from graph.callers import By, on_record
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, Problem, Refused
 from graph.model import MAX_MEMBERS_PER_CALL, MAX_TEXT, AssignmentOutcome, AssignmentSource
@@ -43,7 +44,7 @@ async def assign(
     members: Sequence[tuple[str, str]],
     *,
     source: AssignmentSource,
-    by: str,
+    by: By,
     afterwards: Afterwards | None = None,
 ) -> MembersResult:
     """Makes each (person, role) a member of the group. `afterwards` is read by the same statement if that can be. Raises
@@ -60,7 +61,7 @@ async def remove(
     person_ids: Sequence[str],
     *,
     source: AssignmentSource,
-    by: str,
+    by: By,
     reason: str | None = None,
     afterwards: Afterwards | None = None,
 ) -> MembersResult:
@@ -74,7 +75,7 @@ async def remove(
 
 
 async def journey_assign(
-    db: Db, account_id: str, interest_id: str, person_ids: Sequence[str], role_id: str, *, journey: str, by: str
+    db: Db, account_id: str, interest_id: str, person_ids: Sequence[str], role_id: str, *, journey: str, by: By
 ) -> MembersResult:
     """Makes people members, in one role, of the group that an account and an interest name. Raises Refused."""
     _check("personIds", person_ids)
@@ -96,7 +97,7 @@ async def journey_assign(
 
 
 async def journey_remove(
-    db: Db, account_id: str, interest_id: str, person_ids: Sequence[str], *, journey: str, by: str
+    db: Db, account_id: str, interest_id: str, person_ids: Sequence[str], *, journey: str, by: By
 ) -> MembersResult:
     """Takes people out of the group that an account and an interest name. Raises Refused."""
     _check("personIds", person_ids)
@@ -137,8 +138,8 @@ def _removed(person_ids: Sequence[str]) -> list[Row]:
     return [{"personId": person, "eventId": str(uuid4())} for person in person_ids]
 
 
-def _deciding(aim: Any, source: AssignmentSource, by: str, journey: str | None) -> dict[str, Any]:
-    return {"rules": table(aim, source), "source": source.value, "by": by, "journey": journey}
+def _deciding(aim: Any, source: AssignmentSource, by: By, journey: str | None) -> dict[str, Any]:
+    return {"rules": table(aim, source), "source": source.value, **on_record(by), "journey": journey}
 
 
 def _check(field: str, people: Sequence[str], inner: tuple[str, ...] = ()) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from graph.addressing import GroupAddress, no_group
+from graph.callers import By, on_record
 from graph.checks import blank_to_none, name_problems, refuse, text_problems
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, Problem, Refused
@@ -190,7 +191,7 @@ def _strangers(spec: StageModelSpec, own: set[str]) -> list[Problem]:
 # --- groups ---------------------------------------------------------------------------------------------------------
 
 
-async def move(db: Db, group: GroupAddress, stage_id: str, *, by: str, journey: str | None = None) -> str:
+async def move(db: Db, group: GroupAddress, stage_id: str, *, by: By, journey: str | None = None) -> str:
     """Moves a group to a stage and returns the group's id; to the stage it stands in, nothing happens. Raises Refused:
     INVALID (also another model's stage), NOT_FOUND, TRANSITION_NOT_ALLOWED."""
     group.check()
@@ -198,7 +199,7 @@ async def move(db: Db, group: GroupAddress, stage_id: str, *, by: str, journey: 
 
     async def work(tx: Tx) -> str:
         group_id = await group.find(tx)
-        params = {"group_id": group_id, "stage_id": stage_id, "by": by, "journey": blank_to_none(journey)}
+        params = {"group_id": group_id, "stage_id": stage_id, **on_record(by), "journey": blank_to_none(journey)}
         rows = await tx.run(query("stage/move"), **params)
         if not rows:
             raise no_group()
@@ -209,7 +210,7 @@ async def move(db: Db, group: GroupAddress, stage_id: str, *, by: str, journey: 
     return await db.transaction(work, name="stage/move")
 
 
-async def set_status(db: Db, group: GroupAddress, status: str, *, by: str, journey: str | None = None) -> str:
+async def set_status(db: Db, group: GroupAddress, status: str, *, by: By, journey: str | None = None) -> str:
     """Sets a group's status and returns the group's id; blank text clears it. Raises Refused: INVALID, NOT_FOUND."""
     group.check()
     refuse(text_problems(journey, "journey"))
@@ -218,7 +219,7 @@ async def set_status(db: Db, group: GroupAddress, status: str, *, by: str, journ
 
     async def work(tx: Tx) -> str:
         group_id = await group.find(tx)
-        params = {"group_id": group_id, "status": blank_to_none(status), "by": by, "journey": blank_to_none(journey)}
+        params = {"group_id": group_id, "status": blank_to_none(status), **on_record(by), "journey": blank_to_none(journey)}
         if not await tx.run(query("group/set_status"), **params):
             raise no_group()
         return group_id

@@ -107,7 +107,7 @@ async def api_over(db: Db, documents: Documents | None = None) -> AsyncGenerator
 async def client_over(db: Db, documents: Documents | None = None, *, answers: bool = True) -> AsyncGenerator[httpx2.AsyncClient]:
     """An HTTP client of an application on this database, in this process."""
     app = create_app(db, b"a secret of the tests", jobs=False, documents=documents, answers=answers)
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://tests") as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as client:
         yield client
 
 

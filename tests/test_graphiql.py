@@ -20,7 +20,7 @@ def served(cache_dir: Path) -> Files:
 
 async def get(db: Db, files: Files | None, path: str) -> httpx2.Response:
     transport = httpx2.ASGITransport(app=create_app(db, b"a secret of the tests", jobs=False, graphiql=files))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://tests") as client:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.get(path, headers={"accept": "text/html,*/*"})
 
 

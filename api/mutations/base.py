@@ -19,15 +19,18 @@ from api import ids
 from api.computed import hydrate
 from api.context import Context
 from api.errors import UserError
+from api.permissions import declared, told
 from graph.errors import Refused
+from graph.model import Permission
 from graph.once import key_of, once
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 ContextInfo = Info[Context, None]
 
 
-def mutation(description: str) -> Callable[[Callable[..., Awaitable[object]]], Any]:
-    """A mutation whose function returns its payload, in which a Ref stands for each node, or raises Refused.
+def mutation(description: str, *any_of: Permission) -> Callable[[Callable[..., Awaitable[object]]], Any]:
+    """A mutation for callers who have one of these permissions. Its function returns the payload, in which a Ref stands for
+    each node, or raises Refused.
 
     It gets an argument more, `idempotencyKey`: with one, what the function does through `info.context.db` is done once. What
     a payload has as `known` is not read again.
@@ -43,10 +46,10 @@ def mutation(description: str) -> Callable[[Callable[..., Awaitable[object]]], A
                 payload = typing.get_type_hints(work)["return"](user_errors=UserError.all(error.problems))
             return await hydrate(info, payload, getattr(payload, "known", None))
 
-        declared = inspect.signature(work)
-        answer.__signature__ = declared.replace(parameters=[*declared.parameters.values(), _KEY])  # type: ignore[attr-defined]
+        signature = inspect.signature(work)
+        answer.__signature__ = signature.replace(parameters=[*signature.parameters.values(), _KEY])  # type: ignore[attr-defined]
         answer.__annotations__ = {**work.__annotations__, _KEY.name: _KEY.annotation}
-        return strawberry.mutation(answer, description=description)
+        return strawberry.mutation(answer, description=told(description, *any_of), metadata=declared(*any_of))
 
     return declare
 
@@ -71,7 +74,8 @@ def _once(info: ContextInfo, key: str | None, given: Any) -> Generator[None]:
     here = info.context
     db = here.db
     if key is not None:
-        here.db = once(db, key_of(here.viewer, info.field_name, key, {name: _told(value) for name, value in given.items()}))
+        credential = here.caller.credential or here.caller.subject
+        here.db = once(db, key_of(credential, info.field_name, key, {name: _told(value) for name, value in given.items()}))
     try:
         yield
     finally:

@@ -18,7 +18,7 @@ from graph import audiences, interests, roles, templates
 from graph.audiences import AudienceSpec
 from graph.conditions import condition_from
 from graph.interests import InterestSpec
-from graph.model import CardSpec
+from graph.model import CardSpec, Permission
 from graph.model import HierarchyScope as Scope
 from graph.model import SellingLevel as Level
 from graph.model import Weighting as Weight
@@ -53,18 +53,18 @@ RoleArg = Annotated[RoleInput, strawberry.argument(description="The role.")]
 
 @strawberry.type
 class RoleMutations:
-    @mutation("Makes a role beside the six defaults; at most 20 in all.")
+    @mutation("Makes a role beside the six defaults; at most 20 in all.", Permission.MANAGE_ROLE_TEMPLATES)
     async def create_role(self, info: ContextInfo, input: RoleArg) -> RolePayload:
         made = await roles.create(info.context.db, input.name, input.description, by=info.context.viewer)
         return RolePayload(role=_ref("Role", made))
 
-    @mutation("Renames or describes a custom role.")
+    @mutation("Renames or describes a custom role.", Permission.MANAGE_ROLE_TEMPLATES)
     async def update_role(self, info: ContextInfo, id: Id, input: RoleArg) -> RolePayload:
         own = ids.raw_or_unknown(id, "Role")
         changed = await roles.update(info.context.db, own, input.name, input.description, by=info.context.viewer)
         return RolePayload(role=_ref("Role", changed))
 
-    @mutation("Deletes a custom role that no template has a card for.")
+    @mutation("Deletes a custom role that no template has a card for.", Permission.MANAGE_ROLE_TEMPLATES)
     async def delete_role(self, info: ContextInfo, id: Id) -> DeletePayload:
         await roles.delete(info.context.db, ids.raw_or_unknown(id, "Role"))
         return DeletePayload(deleted_id=id)
@@ -109,7 +109,7 @@ TemplateArg = Annotated[RoleTemplateInput, strawberry.argument(description="The 
 
 @strawberry.type
 class TemplateMutations:
-    @mutation("Makes a draft of a role template.")
+    @mutation("Makes a draft of a role template.", Permission.MANAGE_ROLE_TEMPLATES)
     async def create_role_template(self, info: ContextInfo, input: TemplateArg) -> RoleTemplatePayload:
         here = info.context
         made = await templates.create(here.db, input.name, input.description, cards_from(input.cards), by=here.viewer)
@@ -117,20 +117,21 @@ class TemplateMutations:
 
     @mutation(
         "Replaces what a template says. Changed cards of a LIVE one make a new version, which its groups follow at the next "
-        "maintenance."
+        "maintenance.",
+        Permission.MANAGE_ROLE_TEMPLATES,
     )
     async def update_role_template(self, info: ContextInfo, id: Id, input: TemplateArg) -> RoleTemplatePayload:
         here, own = info.context, ids.raw_or_unknown(id, "RoleTemplate")
         changed = await templates.update(here.db, own, input.name, input.description, cards_from(input.cards), by=here.viewer)
         return RoleTemplatePayload(role_template=_ref("RoleTemplate", changed))
 
-    @mutation("Makes a draft LIVE, so that solution interests can use it. It needs a card.")
+    @mutation("Makes a draft LIVE, so that solution interests can use it. It needs a card.", Permission.MANAGE_ROLE_TEMPLATES)
     async def publish_role_template(self, info: ContextInfo, id: Id) -> RoleTemplatePayload:
         own = ids.raw_or_unknown(id, "RoleTemplate")
         published = await templates.publish(info.context.db, own, by=info.context.viewer)
         return RoleTemplatePayload(role_template=_ref("RoleTemplate", published))
 
-    @mutation("Deletes a template that no solution interest uses.")
+    @mutation("Deletes a template that no solution interest uses.", Permission.MANAGE_ROLE_TEMPLATES)
     async def delete_role_template(self, info: ContextInfo, id: Id) -> DeletePayload:
         await templates.delete(info.context.db, ids.raw_or_unknown(id, "RoleTemplate"))
         return DeletePayload(deleted_id=id)
@@ -196,7 +197,7 @@ InterestChanges = Annotated[SolutionInterestUpdate, strawberry.argument(descript
 
 @strawberry.type
 class InterestMutations:
-    @mutation("Makes a solution interest.")
+    @mutation("Makes a solution interest.", Permission.MANAGE_SOLUTION_INTERESTS)
     async def create_solution_interest(self, info: ContextInfo, input: InterestArg) -> SolutionInterestPayload:
         wanted = plain(input)
         spec = InterestSpec(
@@ -212,13 +213,13 @@ class InterestMutations:
         made = await interests.create(info.context.db, spec, by=info.context.viewer)
         return SolutionInterestPayload(solution_interest=_ref("SolutionInterest", made))
 
-    @mutation("Changes a solution interest.")
+    @mutation("Changes a solution interest.", Permission.MANAGE_SOLUTION_INTERESTS)
     async def update_solution_interest(self, info: ContextInfo, id: Id, input: InterestChanges) -> SolutionInterestPayload:
         own = ids.raw_or_unknown(id, "SolutionInterest")
         changed = await interests.update(info.context.db, own, plain(input), by=info.context.viewer)
         return SolutionInterestPayload(solution_interest=_ref("SolutionInterest", changed))
 
-    @mutation("Deletes a solution interest that has neither jobs nor groups.")
+    @mutation("Deletes a solution interest that has neither jobs nor groups.", Permission.MANAGE_SOLUTION_INTERESTS)
     async def delete_solution_interest(self, info: ContextInfo, id: Id) -> DeletePayload:
         await interests.delete(info.context.db, ids.raw_or_unknown(id, "SolutionInterest"))
         return DeletePayload(deleted_id=id)
@@ -246,18 +247,18 @@ AudienceArg = Annotated[AccountAudienceInput, strawberry.argument(description="T
 
 @strawberry.type
 class AudienceMutations:
-    @mutation("Makes an account audience.")
+    @mutation("Makes an account audience.", Permission.MANAGE_SOLUTION_INTERESTS)
     async def create_account_audience(self, info: ContextInfo, input: AudienceArg) -> AccountAudiencePayload:
         made = await audiences.create(info.context.db, _audience(input), by=info.context.viewer)
         return AccountAudiencePayload(account_audience=_ref("AccountAudience", made))
 
-    @mutation("Replaces what an account audience says.")
+    @mutation("Replaces what an account audience says.", Permission.MANAGE_SOLUTION_INTERESTS)
     async def update_account_audience(self, info: ContextInfo, id: Id, input: AudienceArg) -> AccountAudiencePayload:
         own = ids.raw_or_unknown(id, "AccountAudience")
         changed = await audiences.update(info.context.db, own, _audience(input), by=info.context.viewer)
         return AccountAudiencePayload(account_audience=_ref("AccountAudience", changed))
 
-    @mutation("Deletes an account audience that no solution interest works through.")
+    @mutation("Deletes an account audience that no solution interest works through.", Permission.MANAGE_SOLUTION_INTERESTS)
     async def delete_account_audience(self, info: ContextInfo, id: Id) -> DeletePayload:
         await audiences.delete(info.context.db, ids.raw_or_unknown(id, "AccountAudience"))
         return DeletePayload(deleted_id=id)

@@ -14,6 +14,7 @@ from api.types.base import Date, DateTime
 from api.types.enums import PersonRelationship
 from api.types.people import Person
 from graph import accounts, activities, people, products
+from graph.model import Permission
 from graph.rows import UpsertResult
 
 _KEY = "The CRM's key, by which the row is found again. At most 255 characters."
@@ -155,7 +156,10 @@ def _refs(noun: str, done: UpsertResult) -> list[Any]:
 
 @strawberry.type
 class DataMutations:
-    @mutation("Creates or changes accounts by external id. A bad row is refused alone; a circle of parents is refused whole.")
+    @mutation(
+        "Creates or changes accounts by external id. A bad row is refused alone; a circle of parents is refused whole.",
+        Permission.MANAGE_DATA,
+    )
     async def upsert_accounts(self, info: ContextInfo, input: AccountsArg) -> UpsertAccountsPayload:
         done = await accounts.upsert(info.context.db, plain(input)["accounts"], by=info.context.viewer)
         found = _refs("Account", done)
@@ -163,7 +167,7 @@ class DataMutations:
             accounts=found, created=done.created, updated=done.updated, user_errors=UserError.all(done.problems)
         )
 
-    @mutation("Creates or changes people by external id. A bad row is refused alone.")
+    @mutation("Creates or changes people by external id. A bad row is refused alone.", Permission.MANAGE_DATA)
     async def upsert_people(self, info: ContextInfo, input: PeopleArg) -> UpsertPeoplePayload:
         done = await people.upsert(info.context.db, plain(input)["people"], by=info.context.viewer)
         found = _refs("Person", done)
@@ -171,7 +175,7 @@ class DataMutations:
             people=found, created=done.created, updated=done.updated, user_errors=UserError.all(done.problems)
         )
 
-    @mutation("Creates or changes products by external id. A bad row is refused alone.")
+    @mutation("Creates or changes products by external id. A bad row is refused alone.", Permission.MANAGE_DATA)
     async def upsert_products(self, info: ContextInfo, input: ProductsArg) -> UpsertProductsPayload:
         done = await products.upsert(info.context.db, plain(input)["products"])
         found = _refs("Product", done)
@@ -179,7 +183,7 @@ class DataMutations:
             products=found, created=done.created, updated=done.updated, user_errors=UserError.all(done.problems)
         )
 
-    @mutation("Records what people did, each activity once. A bad one is refused alone.")
+    @mutation("Records what people did, each activity once. A bad one is refused alone.", Permission.MANAGE_DATA)
     async def record_activities(self, info: ContextInfo, input: ActivitiesArg) -> RecordActivitiesPayload:
         done = await activities.record(info.context.db, plain(input)["activities"])
         return RecordActivitiesPayload(

@@ -14,6 +14,7 @@ from api.mutations.jobs import JobPayload, queued
 from api.types.base import DateTime
 from api.types.engagement import EngagementModel
 from graph import engagement, jobs
+from graph.model import Permission
 
 
 @strawberry.input(description="How much activities of a type count.")
@@ -44,22 +45,25 @@ AsOfArg = Annotated[
 
 @strawberry.type
 class EngagementMutations:
-    @mutation("Makes a draft with the weights of another engagement model.")
+    @mutation("Makes a draft with the weights of another engagement model.", Permission.ADMINISTER)
     async def duplicate_engagement_model(self, info: ContextInfo, id: Id, name: NameArg) -> EngagementModelPayload:
         own = ids.raw_or_unknown(id, "EngagementModel")
         return _model(await engagement.duplicate(info.context.db, own, name, by=info.context.viewer))
 
-    @mutation("Changes a draft of an engagement model.")
+    @mutation("Changes a draft of an engagement model.", Permission.ADMINISTER)
     async def update_engagement_model(self, info: ContextInfo, id: Id, input: ModelArg) -> EngagementModelPayload:
         own = ids.raw_or_unknown(id, "EngagementModel")
         return _model(await engagement.update(info.context.db, own, plain(input), by=info.context.viewer))
 
-    @mutation("Makes a draft LIVE and archives the model that was. Scores follow at the next calculation.")
+    @mutation("Makes a draft LIVE and archives the model that was. Scores follow at the next calculation.", Permission.ADMINISTER)
     async def activate_engagement_model(self, info: ContextInfo, id: Id) -> EngagementModelPayload:
         own = ids.raw_or_unknown(id, "EngagementModel")
         return _model(await engagement.activate(info.context.db, own, by=info.context.viewer))
 
-    @mutation("Queues a job that calculates the engagement of everybody and of every buying group, as also happens daily.")
+    @mutation(
+        "Queues a job that calculates the engagement of everybody and of every buying group, as also happens daily.",
+        Permission.ADMINISTER,
+    )
     async def recalculate_engagement(self, info: ContextInfo, as_of: AsOfArg = None) -> JobPayload:
         moment: Any = as_of  # the scalar has read it
         return queued(info, await jobs.start_scoring(info.context.db, moment, by=info.context.viewer))

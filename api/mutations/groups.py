@@ -10,6 +10,7 @@ from api import ids
 from api.errors import UserError
 from api.mutations.base import ContextInfo, errors, mutation
 from graph import groups
+from graph.model import Permission
 
 
 @strawberry.type(description="What became of things that were to be deleted.")
@@ -25,7 +26,8 @@ GroupIds = Annotated[list[strawberry.ID], strawberry.argument(description="The g
 class GroupMutations:
     @mutation(
         "Deletes groups with all that hangs on them: members, removals, decisions, history. Unknown ones are told, the others "
-        "go. One transaction. A job may make a group for the same account and interest again."
+        "go. One transaction. A job may make a group for the same account and interest again.",
+        Permission.MANAGE_BUYING_GROUPS,
     )
     async def delete_buying_groups(self, info: ContextInfo, ids: GroupIds) -> DeleteManyPayload:
         sent = {_raw(one): one for one in ids}

@@ -13,6 +13,7 @@ from api.mutations.base import ContextInfo, Id, errors, mutation, plain, result
 from api.mutations.configuration import DeletePayload
 from api.types.jobs import Job
 from graph import jobs
+from graph.model import Permission
 
 
 @strawberry.input(description="For which interest, and for which audience, to make groups.")
@@ -45,22 +46,27 @@ MaintainArg = Annotated[MaintainBuyingGroupsInput, strawberry.argument(descripti
 
 @strawberry.type
 class JobMutations:
-    @mutation("Queues a job that makes the groups an audience lacks, and fills them. Running it again changes nothing.")
+    @mutation(
+        "Queues a job that makes the groups an audience lacks, and fills them. Running it again changes nothing.",
+        Permission.MANAGE_BUYING_GROUPS,
+    )
     async def create_buying_groups(self, info: ContextInfo, input: CreateArg) -> JobPayload:
         wanted, here = plain(input), info.context
         sold = wanted["solutionInterestId"], wanted["accountAudienceId"], wanted["entryStageId"]
         return queued(info, await jobs.start_creation(here.db, *sold, by=here.viewer))
 
-    @mutation("Queues a job that brings groups up to date with their templates, audiences and rules.")
+    @mutation(
+        "Queues a job that brings groups up to date with their templates, audiences and rules.", Permission.MANAGE_BUYING_GROUPS
+    )
     async def maintain_buying_groups(self, info: ContextInfo, input: MaintainArg) -> JobPayload:
         interest = plain(input)["solutionInterestId"]
         return queued(info, await jobs.start_maintenance(info.context.db, interest, by=info.context.viewer))
 
-    @mutation("Ends a job after the batch at hand. What it did stays.")
+    @mutation("Ends a job after the batch at hand. What it did stays.", Permission.MANAGE_BUYING_GROUPS)
     async def cancel_job(self, info: ContextInfo, id: Id) -> JobPayload:
         return JobPayload(job=_ref(await jobs.cancel(info.context.db, ids.raw_or_unknown(id, "Job"))))
 
-    @mutation("Deletes the record of a job that has ended. Its groups stay.")
+    @mutation("Deletes the record of a job that has ended. Its groups stay.", Permission.MANAGE_BUYING_GROUPS)
     async def delete_job(self, info: ContextInfo, id: Id) -> DeletePayload:
         await jobs.delete(info.context.db, ids.raw_or_unknown(id, "Job"))
         return DeletePayload(deleted_id=id)

@@ -16,6 +16,7 @@ from api.types.people import Person
 from api.types.templates import Role
 from graph import members
 from graph.members import MembersResult
+from graph.model import Permission
 from graph.reads import Afterwards
 
 _PEOPLE = "At most 50, each once."
@@ -87,15 +88,19 @@ JourneyRemoveArg = Annotated[JourneyRemoveInput, strawberry.argument(description
 
 @strawberry.type
 class MemberMutations:
-    @mutation("Makes people members, by hand: no rule and no journey will undo it. One transaction.")
+    @mutation(
+        "Makes people members, by hand: no rule and no journey will undo it. One transaction.", Permission.MANAGE_BUYING_GROUPS
+    )
     async def assign_members(self, info: ContextInfo, input: AssignArg) -> MembersPayload:
         wanted = plain(input)
         pairs = [(one["personId"], one["roleId"]) for one in wanted["members"]]
         group_id, here, known = wanted["buyingGroupId"], info.context, _known(info, wanted)
-        done = await members.assign(here.db, group_id, pairs, source=AssignmentSource.MANUAL, by=here.viewer, afterwards=known)
+        done = await members.assign(here.db, group_id, pairs, source=AssignmentSource.MANUAL, by=here.actor, afterwards=known)
         return _payload(done, [one.person_id for one in input.members], known)
 
-    @mutation("Takes people out, by hand: no rule and no journey will put them back. One transaction.")
+    @mutation(
+        "Takes people out, by hand: no rule and no journey will put them back. One transaction.", Permission.MANAGE_BUYING_GROUPS
+    )
     async def remove_members(self, info: ContextInfo, input: RemoveArg) -> MembersPayload:
         wanted, here = plain(input), info.context
         known = _known(info, wanted)
@@ -104,13 +109,16 @@ class MemberMutations:
             wanted["buyingGroupId"],
             wanted["personIds"],
             source=AssignmentSource.MANUAL,
-            by=here.viewer,
+            by=here.actor,
             reason=wanted["reason"],
             afterwards=known,
         )
         return _payload(done, input.person_ids, known)
 
-    @mutation("A journey makes people members. It overrules the rules, but nobody's decision by hand. One transaction.")
+    @mutation(
+        "A journey makes people members. It overrules the rules, but nobody's decision by hand. One transaction.",
+        Permission.RUN_JOURNEY_ACTIONS,
+    )
     async def journey_assign(self, info: ContextInfo, input: JourneyAssignArg) -> MembersPayload:
         wanted, here = plain(input), info.context
         done = await members.journey_assign(
@@ -120,11 +128,14 @@ class MemberMutations:
             wanted["personIds"],
             wanted["roleId"],
             journey=wanted["journey"],
-            by=here.viewer,
+            by=here.actor,
         )
         return _payload(done, input.person_ids)
 
-    @mutation("A journey takes people out. It overrules the rules, but nobody's decision by hand. One transaction.")
+    @mutation(
+        "A journey takes people out. It overrules the rules, but nobody's decision by hand. One transaction.",
+        Permission.RUN_JOURNEY_ACTIONS,
+    )
     async def journey_remove(self, info: ContextInfo, input: JourneyRemoveArg) -> MembersPayload:
         wanted, here = plain(input), info.context
         done = await members.journey_remove(
@@ -133,7 +144,7 @@ class MemberMutations:
             wanted["solutionInterestId"],
             wanted["personIds"],
             journey=wanted["journey"],
-            by=here.viewer,
+            by=here.actor,
         )
         return _payload(done, input.person_ids)
 

@@ -14,7 +14,7 @@ from api.mutations.configuration import DeletePayload
 from api.types.enums import PersonAttribute
 from api.types.templates import Persona
 from graph import personas
-from graph.model import AttributeFilter, FilterOperator
+from graph.model import AttributeFilter, FilterOperator, Permission
 from graph.model import PersonAttribute as Attribute
 from graph.personas import PersonaSpec
 
@@ -49,19 +49,23 @@ PersonaArg = Annotated[PersonaInput, strawberry.argument(description="The person
 
 @strawberry.type
 class PersonaMutations:
-    @mutation("Makes a persona; there are at most 20.")
+    @mutation("Makes a persona; there are at most 20.", Permission.MANAGE_ROLE_TEMPLATES)
     async def create_persona(self, info: ContextInfo, input: PersonaArg) -> PersonaPayload:
         return PersonaPayload(persona=_ref(await personas.create(info.context.db, _spec(input), by=info.context.viewer)))
 
     @mutation(
         "Replaces what a persona says. Cards that ask for it go by the new attributes from the next job on, and by its new name "
-        "at once."
+        "at once.",
+        Permission.MANAGE_ROLE_TEMPLATES,
     )
     async def update_persona(self, info: ContextInfo, id: Id, input: PersonaArg) -> PersonaPayload:
         own = ids.raw_or_unknown(id, "Persona")
         return PersonaPayload(persona=_ref(await personas.update(info.context.db, own, _spec(input), by=info.context.viewer)))
 
-    @mutation("Deletes a persona that no role card asks for, nor one of an older version that groups still follow.")
+    @mutation(
+        "Deletes a persona that no role card asks for, nor one of an older version that groups still follow.",
+        Permission.MANAGE_ROLE_TEMPLATES,
+    )
     async def delete_persona(self, info: ContextInfo, id: Id) -> DeletePayload:
         await personas.delete(info.context.db, ids.raw_or_unknown(id, "Persona"))
         return DeletePayload(deleted_id=id)

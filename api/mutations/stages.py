@@ -16,6 +16,7 @@ from api.types.groups import BuyingGroup
 from api.types.stages import StageModel
 from graph import stages
 from graph.addressing import GroupAddress
+from graph.model import Permission
 from graph.model import StageOutcome as Outcome
 from graph.stages import StageModelSpec, StageSpec
 
@@ -84,43 +85,53 @@ class BuyingGroupPayload:
 
 ModelArg = Annotated[StageModelInput, strawberry.argument(description="The model.")]
 MoveArg = Annotated[MoveToStageInput, strawberry.argument(description="Which group, and where to.")]
+MOVERS = (Permission.MANAGE_BUYING_GROUPS, Permission.RUN_JOURNEY_ACTIONS)
 StatusArg = Annotated[SetStatusInput, strawberry.argument(description="Which group, and the status.")]
 
 
 @strawberry.type
 class StageMutations:
-    @mutation("Makes a draft of a stage model. What still keeps it from being published is in its `problems`.")
+    @mutation(
+        "Makes a draft of a stage model. What still keeps it from being published is in its `problems`.", Permission.MANAGE_STAGES
+    )
     async def create_stage_model(self, info: ContextInfo, input: ModelArg) -> StageModelPayload:
         return _model(await stages.create(info.context.db, _spec(input), by=info.context.viewer))
 
-    @mutation("Replaces what a draft says. Its saved stages, told apart by `id`, can be renamed, but not left out.")
+    @mutation(
+        "Replaces what a draft says. Its saved stages, told apart by `id`, can be renamed, but not left out.",
+        Permission.MANAGE_STAGES,
+    )
     async def update_stage_model(self, info: ContextInfo, id: Id, input: ModelArg) -> StageModelPayload:
         own = ids.raw_or_unknown(id, "StageModel")
         return _model(await stages.update(info.context.db, own, _spec(input), by=info.context.viewer))
 
-    @mutation("Makes a draft without `problems` LIVE, so that solution interests can use it. Nobody can change it then.")
+    @mutation(
+        "Makes a draft without `problems` LIVE, so that solution interests can use it. Nobody can change it then.",
+        Permission.MANAGE_STAGES,
+    )
     async def publish_stage_model(self, info: ContextInfo, id: Id) -> StageModelPayload:
         own = ids.raw_or_unknown(id, "StageModel")
         return _model(await stages.publish(info.context.db, own, by=info.context.viewer))
 
-    @mutation("Deletes a stage model that no solution interest uses.")
+    @mutation("Deletes a stage model that no solution interest uses.", Permission.MANAGE_STAGES)
     async def delete_stage_model(self, info: ContextInfo, id: Id) -> DeletePayload:
         await stages.delete(info.context.db, ids.raw_or_unknown(id, "StageModel"))
         return DeletePayload(deleted_id=id)
 
     @mutation(
         "Moves a group to a stage. Without a stage it may enter only at an entry, else only go where its stage allows. To the "
-        "stage it stands in, nothing happens."
+        "stage it stands in, nothing happens.",
+        *MOVERS,
     )
     async def move_to_stage(self, info: ContextInfo, input: MoveArg) -> BuyingGroupPayload:
         wanted, here = plain(input), info.context
-        moved = await stages.move(here.db, _address(wanted), wanted["stageId"], by=here.viewer, journey=wanted["journey"])
+        moved = await stages.move(here.db, _address(wanted), wanted["stageId"], by=here.actor, journey=wanted["journey"])
         return _group(moved)
 
-    @mutation("Sets a group's status: free text of at most 50 characters. It has nothing to do with its stage.")
+    @mutation("Sets a group's status: free text of at most 50 characters. It has nothing to do with its stage.", *MOVERS)
     async def set_status(self, info: ContextInfo, input: StatusArg) -> BuyingGroupPayload:
         wanted, here = plain(input), info.context
-        done = await stages.set_status(here.db, _address(wanted), wanted["status"], by=here.viewer, journey=wanted["journey"])
+        done = await stages.set_status(here.db, _address(wanted), wanted["status"], by=here.actor, journey=wanted["journey"])
         return _group(done)
 
 

@@ -59,6 +59,10 @@ class MembershipEvent:
     id: strawberry.ID = field("The event's id.")
     at: DateTime = field("When it was decided.")
     actor: str = field("Who decided it.")
+    credential: str | None = field(
+        "By which credential that was proven: `key:` and a key's id, or `oidc:`, the issuer and the subject."
+    )
+    request_id: str | None = field("In which request it was decided.")
     journey: str | None = field("The journey that decided it.")
     source: AssignmentSource = field("With which precedence.")
     action: MembershipAction = field("What was decided.")

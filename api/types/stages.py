@@ -35,4 +35,6 @@ class StageChange:
     to: Stage = field("The stage it went to.")
     at: DateTime = field("When.")
     by: str = field("Who moved it.")
+    credential: str | None = field("By which credential that was proven, as in `MembershipEvent`.")
+    request_id: str | None = field("In which request it was moved.")
     journey: str | None = field("The journey that moved it.")

@@ -3,7 +3,7 @@
 // One row a person, in the order wanted; `refused` names the rule that rejects the row, or is null.
 // Each wanted row brings its event's id along: where the event stands, this very call was done, and is only told again.
 // mode: write
-// params: group_id, wanted, rules, source, by, journey
+// params: group_id, wanted, rules, source, by, credential, request_id, journey
 // returns: place, person_id, outcome, refused, role_id, source, event_id
 MATCH (g:BuyingGroup {id: $group_id})-[:FOR_ACCOUNT]->(home:Account)
 SET g._l = true REMOVE g._l
@@ -49,7 +49,8 @@ WITH *, CASE
     WHEN removal IS NOT NULL THEN [null, null, removal.eventId]
     ELSE [null, null, null] END AS stands
 FOREACH (_ IN CASE WHEN done IS NULL AND outcome IN ['APPLIED', 'OVERRULED'] THEN [1] ELSE [] END |
-  CREATE (e:MembershipEvent {id: event, at: datetime.realtime(), source: $source, actor: $by, journey: $journey, outcome: outcome,
+  CREATE (e:MembershipEvent {id: event, at: datetime.realtime(), source: $source, actor: $by, credential: $credential,
+    requestId: $request_id, journey: $journey, outcome: outcome,
     overruledBy: CASE WHEN outcome = 'OVERRULED' THEN stands[2] END,
     action: CASE WHEN member.roleId <> want.roleId THEN 'CHANGE_ROLE' ELSE 'ASSIGN' END, roleId: role[0], role: role[1]})
   CREATE (e)-[:ABOUT]->(p)
@@ -61,8 +62,8 @@ FOREACH (_ IN CASE WHEN done IS NULL AND outcome IN ['APPLIED', 'OVERRULED'] THE
 )
 FOREACH (_ IN CASE WHEN done IS NULL AND outcome = 'APPLIED' THEN [1] ELSE [] END |
   MERGE (p)-[m:MEMBER_OF]->(g)
-  SET m = {roleId: role[0], role: role[1], source: $source, assignedAt: datetime(), assignedBy: $by, accountId: near[0],
-    distance: near[1], eventId: event}
+  SET m = {roleId: role[0], role: role[1], source: $source, assignedAt: datetime(), assignedBy: $by, credential: $credential,
+    requestId: $request_id, accountId: near[0], distance: near[1], eventId: event}
   DELETE removal
 )
 WITH g, collect([place, want.personId, outcome, refused, stands, done IS NULL]) AS results

@@ -3,7 +3,7 @@
 // One row a person, in the order wanted; `refused` names the rule that rejects the row, or is null.
 // Each wanted row brings its event's id along: where the event stands, this very call was done, and is only told again.
 // mode: write
-// params: group_id, wanted, rules, source, by, journey, reason
+// params: group_id, wanted, rules, source, by, credential, request_id, journey, reason
 // returns: place, person_id, outcome, refused, role_id, source, event_id
 MATCH (g:BuyingGroup {id: $group_id})
 SET g._l = true REMOVE g._l
@@ -29,7 +29,8 @@ WITH *, CASE
     ELSE [null, null, null] END AS stands,
   [coalesce(member.roleId, removal.formerRoleId), coalesce(member.role, removal.formerRole)] AS former
 FOREACH (_ IN CASE WHEN done IS NULL AND outcome IN ['APPLIED', 'OVERRULED'] THEN [1] ELSE [] END |
-  CREATE (e:MembershipEvent {id: event, at: datetime.realtime(), source: $source, actor: $by, journey: $journey, outcome: outcome,
+  CREATE (e:MembershipEvent {id: event, at: datetime.realtime(), source: $source, actor: $by, credential: $credential,
+    requestId: $request_id, journey: $journey, outcome: outcome,
     overruledBy: CASE WHEN outcome = 'OVERRULED' THEN stands[2] END,
     action: 'REMOVE', roleId: member.roleId, role: member.role, reason: $reason})
   CREATE (e)-[:ABOUT]->(p)
@@ -40,8 +41,8 @@ FOREACH (_ IN CASE WHEN done IS NULL AND outcome IN ['APPLIED', 'OVERRULED'] THE
 )
 FOREACH (_ IN CASE WHEN done IS NULL AND outcome = 'APPLIED' THEN [1] ELSE [] END |
   MERGE (p)-[x:REMOVED_FROM]->(g)
-  SET x = {source: $source, removedAt: datetime(), removedBy: $by, reason: $reason, formerRoleId: former[0],
-    formerRole: former[1], eventId: event}
+  SET x = {source: $source, removedAt: datetime(), removedBy: $by, credential: $credential, requestId: $request_id,
+    reason: $reason, formerRoleId: former[0], formerRole: former[1], eventId: event}
   DELETE member
 )
 WITH g, collect([place, want.personId, outcome, refused, stands, done IS NULL]) AS results

@@ -2,7 +2,7 @@
 // from where it stands (without a stage: the entries), writes the move, its place in the history and its event.
 // `outcome` is MOVED, UNCHANGED, or the rule that refuses; the names are for the refusal's words.
 // mode: write
-// params: group_id, stage_id, by, journey
+// params: group_id, stage_id, by, credential, request_id, journey
 // returns: outcome, stage, former, model, allowed
 MATCH (g:BuyingGroup {id: $group_id})
 SET g._l = true REMOVE g._l
@@ -22,11 +22,12 @@ WITH *, datetime.realtime() AS now, CASE
 FOREACH (_ IN CASE WHEN outcome = 'MOVED' THEN [1] ELSE [] END |
   DELETE at
   CREATE (g)-[:AT_STAGE {since: now}]->(s)
-  CREATE (c:StageChange {id: randomUUID(), at: now, actor: $by, journey: $journey})-[:IN]->(g)
+  CREATE (c:StageChange {id: randomUUID(), at: now, actor: $by, credential: $credential, requestId: $request_id,
+    journey: $journey})-[:IN]->(g)
   CREATE (c)-[:MOVED_TO]->(s)
   FOREACH (left IN CASE WHEN former IS NULL THEN [] ELSE [former] END | CREATE (c)-[:MOVED_FROM]->(left))
-  CREATE (:BuyingGroupEvent:_New {id: randomUUID(), type: 'STAGE_CHANGED', at: now, actor: $by, journey: $journey,
-    previous: former.name, current: s.name})-[:IN]->(g)
+  CREATE (:BuyingGroupEvent:_New {id: randomUUID(), type: 'STAGE_CHANGED', at: now, actor: $by, credential: $credential,
+    requestId: $request_id, journey: $journey, previous: former.name, current: s.name})-[:IN]->(g)
   SET g.updatedAt = now, g.updatedBy = $by
 )
 RETURN outcome, s.name AS stage, former.name AS former, m.name AS model, [n IN allowed | n.name] AS allowed
