@@ -20,6 +20,7 @@ from api.export import BuyingGroupsExport
 from api.graphiql import Files, page
 from api.schema import schema
 from api.sockets import Sockets
+from graph.callers import LOCAL_CALLER, Caller
 from graph.db import Db
 from graph.events import Hub
 from graph.jobs import Runner
@@ -54,10 +55,12 @@ def create_app(
     graphiql: Files | None = None,
     documents: Documents | None = None,
     answers: bool = True,
+    caller: Caller = LOCAL_CALLER,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
     `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL; `documents` say what may be
-    asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone."""
+    asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone. `caller` is
+    who asks, as long as nobody signs in."""
     runner = Runner(db, daily)
     known = documents or Documents(schema._schema)
     cursors, hub = Cursors(secret), Hub(db)
@@ -73,7 +76,7 @@ def create_app(
 
     def make_context() -> Context:
         """What the resolvers of a request can reach."""
-        return Context(db, cursors, hub, known, kept, runner.wake)
+        return Context(db, cursors, hub, known, kept, runner.wake, caller)
 
     routes: list[BaseRoute] = [
         Route("/graphql", Endpoint(make_context, graphiql)),

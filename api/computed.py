@@ -22,7 +22,7 @@ from api.errors import Code, bad_arguments
 from api.selection import OWN_ID, BadArguments, Planner
 from graph import audiences, events, gaps, jobs, preview, why
 from graph.errors import Refused
-from graph.paging import PAGE_MAX, BadCursor
+from graph.paging import EVENTS, PAGE_MAX, BadCursor
 from graph.preview import PreviewSpec
 from graph.reads import BadSelection, Selection, read
 
@@ -82,10 +82,6 @@ async def audience_accounts(source: Mapping[str, Any], info: Info[Context, Any])
         else:
             selection = Selection("page", "accounts", {**args, "filter": rule}, wanted)
         return (await read(info.context.db, [selection], info.context.cursors))["page"]
-
-
-EVENTS = "Query.groupEvents SEQ ASC"
-"""What the cursors of events are made for: one stream, whatever part of it a reader wants."""
 
 
 async def events_page(info: Info[Context, Any]) -> Any:

@@ -12,6 +12,7 @@ from graph.callers import LOCAL_CALLER, Caller
 from graph.db import Db
 from graph.events import Hub
 from graph.paging import Cursors
+from graph.sight import Sight
 
 
 def new_request_id() -> str:
@@ -23,7 +24,7 @@ def new_request_id() -> str:
 class Context:
     """One request: the graph, who asks, and what to call it in logs and errors."""
 
-    db: Db
+    market: Db
     cursors: Cursors
     hub: Hub
     documents: Documents
@@ -32,6 +33,21 @@ class Context:
     caller: Caller = LOCAL_CALLER
     request_id: str = field(default_factory=new_request_id)
     tell_cost: bool = False
+
+    @property
+    def sight(self) -> Sight | None:
+        """The part of the market that the caller is bound to; None if it is the whole."""
+        return Sight(self.caller.root, self.caller.subject) if self.caller.root is not None else None
+
+    @property
+    def db(self) -> Db:
+        """The graph as the caller sees it."""
+        sight = self.sight
+        return self.market if self.market.sight == sight or sight is None else self.market.seeing(sight)
+
+    @db.setter
+    def db(self, db: Db) -> None:
+        self.market = db
 
     @property
     def viewer(self) -> str:

@@ -155,7 +155,10 @@ def _refs(noun: str, done: UpsertResult) -> list[Any]:
 
 @strawberry.type
 class DataMutations:
-    @mutation("Creates or changes accounts by external id. A bad row is refused alone; a circle of parents is refused whole.")
+    @mutation(
+        "Creates or changes accounts by external id. A bad row is refused alone; a circle of parents is refused whole.",
+        in_part=True,
+    )
     async def upsert_accounts(self, info: ContextInfo, input: AccountsArg) -> UpsertAccountsPayload:
         done = await accounts.upsert(info.context.db, plain(input)["accounts"], by=info.context.viewer)
         found = _refs("Account", done)
@@ -163,7 +166,7 @@ class DataMutations:
             accounts=found, created=done.created, updated=done.updated, user_errors=UserError.all(done.problems)
         )
 
-    @mutation("Creates or changes people by external id. A bad row is refused alone.")
+    @mutation("Creates or changes people by external id. A bad row is refused alone.", in_part=True)
     async def upsert_people(self, info: ContextInfo, input: PeopleArg) -> UpsertPeoplePayload:
         done = await people.upsert(info.context.db, plain(input)["people"], by=info.context.viewer)
         found = _refs("Person", done)
@@ -179,7 +182,7 @@ class DataMutations:
             products=found, created=done.created, updated=done.updated, user_errors=UserError.all(done.problems)
         )
 
-    @mutation("Records what people did, each activity once. A bad one is refused alone.")
+    @mutation("Records what people did, each activity once. A bad one is refused alone.", in_part=True)
     async def record_activities(self, info: ContextInfo, input: ActivitiesArg) -> RecordActivitiesPayload:
         done = await activities.record(info.context.db, plain(input)["activities"])
         return RecordActivitiesPayload(

@@ -25,7 +25,8 @@ GroupIds = Annotated[list[strawberry.ID], strawberry.argument(description="The g
 class GroupMutations:
     @mutation(
         "Deletes groups with all that hangs on them: members, removals, decisions, history. Unknown ones are told, the others "
-        "go. One transaction. A job may make a group for the same account and interest again."
+        "go. One transaction. A job may make a group for the same account and interest again.",
+        in_part=True,
     )
     async def delete_buying_groups(self, info: ContextInfo, ids: GroupIds) -> DeleteManyPayload:
         sent = {_raw(one): one for one in ids}

@@ -56,11 +56,11 @@ class JobMutations:
         interest = plain(input)["solutionInterestId"]
         return queued(info, await jobs.start_maintenance(info.context.db, interest, by=info.context.viewer))
 
-    @mutation("Ends a job after the batch at hand. What it did stays.")
+    @mutation("Ends a job after the batch at hand. What it did stays.", in_part=True)
     async def cancel_job(self, info: ContextInfo, id: Id) -> JobPayload:
         return JobPayload(job=_ref(await jobs.cancel(info.context.db, ids.raw_or_unknown(id, "Job"))))
 
-    @mutation("Deletes the record of a job that has ended. Its groups stay.")
+    @mutation("Deletes the record of a job that has ended. Its groups stay.", in_part=True)
     async def delete_job(self, info: ContextInfo, id: Id) -> DeletePayload:
         await jobs.delete(info.context.db, ids.raw_or_unknown(id, "Job"))
         return DeletePayload(deleted_id=id)

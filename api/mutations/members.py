@@ -85,7 +85,7 @@ JourneyRemoveArg = Annotated[JourneyRemoveInput, strawberry.argument(description
 
 @strawberry.type
 class MemberMutations:
-    @mutation("Makes people members, by hand: no rule and no journey will undo it. One transaction.")
+    @mutation("Makes people members, by hand: no rule and no journey will undo it. One transaction.", in_part=True)
     async def assign_members(self, info: ContextInfo, input: AssignArg) -> MembersPayload:
         wanted = plain(input)
         pairs = [(one["personId"], one["roleId"]) for one in wanted["members"]]
@@ -93,7 +93,7 @@ class MemberMutations:
         done = await members.assign(here.db, wanted["buyingGroupId"], pairs, source=AssignmentSource.MANUAL, by=here.viewer)
         return _payload(done, [one.person_id for one in input.members])
 
-    @mutation("Takes people out, by hand: no rule and no journey will put them back. One transaction.")
+    @mutation("Takes people out, by hand: no rule and no journey will put them back. One transaction.", in_part=True)
     async def remove_members(self, info: ContextInfo, input: RemoveArg) -> MembersPayload:
         wanted, here = plain(input), info.context
         done = await members.remove(
@@ -106,7 +106,9 @@ class MemberMutations:
         )
         return _payload(done, input.person_ids)
 
-    @mutation("A journey makes people members. It overrules the rules, but nobody's decision by hand. One transaction.")
+    @mutation(
+        "A journey makes people members. It overrules the rules, but nobody's decision by hand. One transaction.", in_part=True
+    )
     async def journey_assign(self, info: ContextInfo, input: JourneyAssignArg) -> MembersPayload:
         wanted, here = plain(input), info.context
         done = await members.journey_assign(
@@ -120,7 +122,7 @@ class MemberMutations:
         )
         return _payload(done, input.person_ids)
 
-    @mutation("A journey takes people out. It overrules the rules, but nobody's decision by hand. One transaction.")
+    @mutation("A journey takes people out. It overrules the rules, but nobody's decision by hand. One transaction.", in_part=True)
     async def journey_remove(self, info: ContextInfo, input: JourneyRemoveArg) -> MembersPayload:
         wanted, here = plain(input), info.context
         done = await members.journey_remove(
