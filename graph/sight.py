@@ -56,7 +56,7 @@ def narrow(text: str) -> str:
         predicate = _THIS.sub(name, predicates[label]).strip().replace("\n", " ")
         return f"({name}:{label}{rest} WHERE {predicate})"
 
-    done, count = re.subn(rf"\((\w*):({labels})\b([^()]*)\)", pattern, text)
+    done, count = re.subn(rf"\((\w*):({labels})\b((?:[^()]|\([^()]*\))*)\)", pattern, text)
     if count != len(re.findall(rf"\(\s*\w*\s*:[^(){{]*?\b(?:{labels})\b", text)):
         raise VocabularyError("a pattern of the market is written in a way that can't be narrowed: (name:Label {key: value})")
     return done
