@@ -107,7 +107,7 @@ async def follow_events(info: Info[Context, Any]) -> AsyncGenerator[Any]:
         planner.check()
         wanted = (Selection("edges", "edges", {}, (Selection("cursor", "cursor"), node)),)
         seq = _seen(here, args) if args.get("after") else await events.number(here.db)
-        cursor = args.get("after") or here.cursors.encode(EVENTS, [seq, ""])
+        cursor = args.get("after") or here.cursors.encode(EVENTS, [seq + 1, ""])  # before what comes next, after what was
     while True:
         await here.hub.beyond(seq)
         head = await events.number(here.db)
