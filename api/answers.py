@@ -39,6 +39,8 @@ Root = Callable[[list[Any], Params], Any]
 """Makes the response's data, or a part of it, of the values that a statement brings and of its parameters."""
 Key = tuple[str, str | None]
 """A document and the operation's name in the request."""
+Asked = tuple[str, str | None, bool]
+"""The same, and whether the caller is bound to a part of the market: statements differ by that, and not by which part it is."""
 Shape = tuple[Any, ...]
 Variables = Mapping[str, Any]
 
@@ -171,15 +173,16 @@ class Answers:
     def __init__(self, max_weight: int = MAX_WEIGHT) -> None:
         self._max_weight = max_weight
         self._weight = 0
-        self._operations: dict[Key, _Operation] = {}
-        self._kept: OrderedDict[tuple[Key, Shape], _Kept] = OrderedDict()
+        self._operations: dict[Asked, _Operation] = {}
+        self._kept: OrderedDict[tuple[Asked, Shape], _Kept] = OrderedDict()
 
     async def answer(self, db: Db, key: Key, variables: Variables) -> Any:
         """The data of a query whose plan is kept. Raises Unanswerable, and what reading raises."""
-        operation = self._operations.get(key)
+        asked = *key, db.sight is not None
+        operation = self._operations.get(asked)
         if operation is None:
             raise Unanswerable
-        place = key, operation.shape(variables)
+        place = asked, operation.shape(variables)
         kept = self._kept.get(place)
         if kept is None:
             raise Unanswerable
@@ -195,19 +198,23 @@ class Answers:
         variables: Variables,
         query: Answerable,
         replan: Callable[[Variables], Plan],
+        *,
+        part: bool = False,
     ) -> None:
-        """Keeps a query that was answered. `replan` gives the plan that it has with other variables, or raises."""
-        known = self._operations.get(key) or _Operation(document, operation)
+        """Keeps a query that was answered; `part`: for callers bound to a part of the market. `replan` gives the plan that it
+        has with other variables, or raises."""
+        asked = *key, part
+        known = self._operations.get(asked) or _Operation(document, operation)
         try:
             known.shape(variables)  # is anything here that no variable may be?
-            slots = self._slots(key, known, variables, query.plan, replan)
-            place = key, known.shape(variables)
+            slots = self._slots(asked, known, variables, query.plan, replan)
+            place = asked, known.shape(variables)
         except (Unanswerable, TypeError):  # a value that JSON has no form for came by another way than HTTP
             return
         if place in self._kept:
             return
         weight = len(key[0]) + len(query.plan.query.text)
-        self._operations[key] = known
+        self._operations[asked] = known
         self._kept[place] = _Kept(query, slots, weight)
         known.plans += 1
         self._weight += weight
@@ -215,7 +222,7 @@ class Answers:
             self._forget(next(iter(self._kept)))
 
     def _slots(
-        self, key: Key, known: _Operation, variables: Variables, plan: Plan, replan: Callable[[Variables], Plan]
+        self, asked: Asked, known: _Operation, variables: Variables, plan: Plan, replan: Callable[[Variables], Plan]
     ) -> tuple[_Slot, ...]:
         """Where the open variables stand in the plan. One that stands elsewhere, too, is open no more."""
         slots: list[_Slot] = []
@@ -225,13 +232,13 @@ class Answers:
             found = _slots_of(name, kind, variables, plan, replan)
             if found is None:
                 del known.open[name]
-                for place in [place for place in self._kept if place[0] == key]:
+                for place in [place for place in self._kept if place[0] == asked]:
                     self._forget(place)
             else:
                 slots += found
         return tuple(slots)
 
-    def _forget(self, place: tuple[Key, Shape]) -> None:
+    def _forget(self, place: tuple[Asked, Shape]) -> None:
         self._weight -= self._kept.pop(place).weight
         operation = self._operations[place[0]]
         operation.plans -= 1

@@ -23,7 +23,7 @@ from api.provider import Provider
 from api.schema import schema
 from api.sockets import Sockets
 from api.tokens import Tokens
-from graph.callers import Caller
+from graph.callers import LOCAL_CALLER, Caller
 from graph.db import Db
 from graph.events import Hub
 from graph.jobs import Runner
@@ -67,11 +67,13 @@ def create_app(
     answers: bool = True,
     provider: Provider | None = None,
     local: bool = True,
+    caller: Caller = LOCAL_CALLER,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
     `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL; `documents` say what may be
     asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone. Tokens of a
-    `provider` are taken beside API keys. `local`: as long as neither is configured, this machine is answered without."""
+    `provider` are taken beside API keys. `local`: as long as neither is configured, this machine is answered without, as
+    `caller`."""
     runner = Runner(db, daily)
     known = documents or Documents(schema._schema)
     cursors, hub = Cursors(secret), Hub(db)
@@ -89,7 +91,7 @@ def create_app(
         """What the resolvers of a request can reach."""
         return Context(db, cursors, hub, known, kept, runner.wake, caller)
 
-    entrance = Entrance(db, make_context, Tokens(provider, db) if provider else None, local=local)
+    entrance = Entrance(db, make_context, Tokens(provider, db) if provider else None, caller if local else None)
     routes: list[BaseRoute] = [
         Route("/graphql", Endpoint(entrance, graphiql)),
         Route("/export/buying-groups.csv", BuyingGroupsExport(entrance).serve),

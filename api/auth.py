@@ -23,7 +23,7 @@ from api.http import Refusal
 from api.permissions import lacking, named
 from api.provider import is_loopback
 from api.tokens import NoKeys, Tokens
-from graph.callers import EXPIRED, LOCAL_CALLER, BadCredential, Caller
+from graph.callers import EXPIRED, BadCredential, Caller
 from graph.db import Db
 from graph.errors import GraphError
 from graph.keys import PREFIX, Keys
@@ -45,13 +45,13 @@ log = structlog.get_logger(__name__)
 class Entrance:
     """Makes the context of each request whose caller may come in.
 
-    `local`: whether this server may answer without any credential, to this machine alone, as long as none is configured.
+    `local`: who is answered without any credential, on this machine alone, as long as none is configured.
     """
 
-    def __init__(self, db: Db, make_context: Callable[[Caller], Context], tokens: Tokens | None, *, local: bool) -> None:
+    def __init__(self, db: Db, make_context: Callable[[Caller], Context], tokens: Tokens | None, local: Caller | None) -> None:
         self._make_context = make_context
         self._tokens = tokens
-        self._local = local and tokens is None
+        self._local = local if tokens is None else None
         self.keys = Keys(db)
 
     async def context(self, request: HTTPConnection) -> Context:
@@ -70,7 +70,7 @@ class Entrance:
         try:
             if authorization is not None:
                 return await self._proven(authorization)
-            if not self._local or await self.keys.exist():
+            if self._local is None or await self.keys.exist():
                 raise BadCredential("missing")
         except BadCredential as bad:
             raise self._unauthenticated(bad, authorization is not None) from None
@@ -83,7 +83,7 @@ class Entrance:
             raise Refusal(503, Code.UNAVAILABLE, words) from None
         if not is_here(scope):
             raise Refusal(403, Code.FORBIDDEN, _NOT_HERE)
-        return LOCAL_CALLER
+        return self._local
 
     async def revoked(self, scope: Scope, authorization: str | None) -> None:
         """Returns as soon as a credential that was good is not any more."""

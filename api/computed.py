@@ -22,7 +22,7 @@ from api.errors import Code, bad_arguments
 from api.selection import OWN_ID, BadArguments, Planner
 from graph import audiences, events, gaps, jobs, preview, why
 from graph.errors import Refused
-from graph.paging import PAGE_MAX, BadCursor
+from graph.paging import EVENTS, PAGE_MAX, BadCursor
 from graph.preview import PreviewSpec
 from graph.reads import Afterwards, BadSelection, Selection, asks_for_personas, compile_read, read
 
@@ -56,7 +56,7 @@ def afterwards(info: Info[Context, Any], value: Any) -> Afterwards | None:
         wanted = _walked(planner, info, value)[0].selections
         if not wanted or asks_for_personas(wanted):
             return None
-        return Afterwards(wanted, compile_read(wanted, info.context.cursors))
+        return Afterwards(wanted, compile_read(wanted, info.context.cursors, part=info.context.sight is not None))
 
 
 def _walked(planner: Planner, info: Info[Context, Any], value: Any) -> tuple[_Hydration, Callable[[], Any]]:
@@ -102,10 +102,6 @@ async def audience_accounts(source: Mapping[str, Any], info: Info[Context, Any])
         return (await read(info.context.db, [selection], info.context.cursors))["page"]
 
 
-EVENTS = "Query.groupEvents SEQ ASC"
-"""What the cursors of events are made for: one stream, whatever part of it a reader wants."""
-
-
 async def events_page(info: Info[Context, Any]) -> Any:
     """A page of the stream of events, everything that is committed included."""
     raw = info._raw_info
@@ -129,7 +125,7 @@ async def follow_events(info: Info[Context, Any]) -> AsyncGenerator[Any]:
         planner.check()
         wanted = (Selection("edges", "edges", {}, (Selection("cursor", "cursor"), node)),)
         seq = _seen(here, args) if args.get("after") else await events.number(here.db)
-        cursor = args.get("after") or here.cursors.encode(EVENTS, [seq, ""])
+        cursor = args.get("after") or here.cursors.encode(EVENTS, [seq + 1, ""])  # before what comes next, after what was
     while True:
         await here.hub.beyond(seq)
         head = await events.number(here.db)

@@ -13,6 +13,7 @@ from graph.callers import LOCAL_CALLER, Actor, Caller
 from graph.db import Db
 from graph.events import Hub
 from graph.paging import Cursors
+from graph.sight import Sight
 
 
 def new_request_id() -> str:
@@ -28,7 +29,7 @@ async def _never() -> None:
 class Context:
     """One request: the graph, who asks, and what to call it in logs and errors."""
 
-    db: Db
+    market: Db
     cursors: Cursors
     hub: Hub
     documents: Documents
@@ -39,6 +40,21 @@ class Context:
     tell_cost: bool = False
     revoked: Callable[[], Awaitable[None]] = _never
     """Returns as soon as the caller's credential doesn't hold any more."""
+
+    @property
+    def sight(self) -> Sight | None:
+        """The part of the market that the caller is bound to; None if it is the whole."""
+        return Sight(self.caller.root, self.caller.subject) if self.caller.root is not None else None
+
+    @property
+    def db(self) -> Db:
+        """The graph as the caller sees it."""
+        sight = self.sight
+        return self.market if self.market.sight == sight or sight is None else self.market.seeing(sight)
+
+    @db.setter
+    def db(self, db: Db) -> None:
+        self.market = db
 
     @property
     def viewer(self) -> str:

@@ -6,6 +6,7 @@ They are readable on purpose: whoever finds one in a log knows what it names, an
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 
 PREFIXES = {
     "Account": "acc",
@@ -73,12 +74,17 @@ def raw(global_id: str, typename: str) -> str:
     return own
 
 
+unseen: ContextVar[frozenset[str]] = ContextVar("unseen", default=frozenset())
+"""The nodes' own ids that the call at hand names and its caller doesn't see: nobody's, as far as a mutation can tell."""
+
+
 def raw_or_unknown(global_id: str, typename: str) -> str:
     """The node's own id, or a text that is nobody's: for mutations, which answer NOT_FOUND for both in the same words."""
     try:
-        return raw(global_id, typename)
+        own = raw(global_id, typename)
     except BadId:
         return f"?{global_id}"
+    return f"?{global_id}" if own in unseen.get() else own
 
 
 def type_of_argument(name: str) -> str | None:

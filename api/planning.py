@@ -99,17 +99,18 @@ class _Operation:
             running.root_value = planned.assemble(await read(context.db, planned.selections, context.cursors))
             return
         if context.answers and running.query:
-            key = running.query, running._provided_operation_name
-            context.answers.keep(key, self._document, self._operation, running.variables or {}, query, self._plan)
+            key, variables = (running.query, running._provided_operation_name), running.variables or {}
+            bound = context.sight is not None
+            context.answers.keep(key, self._document, self._operation, variables, query, self._plan, part=bound)
 
     def _answerable(self, planner: Planner, planned: Planned) -> Answerable:
         if not self._context.answers or asks_for_personas(planned.selections):
             raise Unanswerable
         cursors, operation = self._context.cursors, self._operation.selection_set
-        plan = compile_read(planned.selections, cursors)
+        plan = compile_read(planned.selections, cursors, part=self._context.sight is not None)
         return Answerable(plan, finisher(self._schema, planner, operation, planned, plan.layout, cursors))
 
     def _plan(self, variables: Mapping[str, Any]) -> Plan:
         """The plan with other variables."""
         planned = self._planner(variables).root(self._root, self._operation.selection_set)
-        return compile_read(planned.selections, self._context.cursors)
+        return compile_read(planned.selections, self._context.cursors, part=self._context.sight is not None)

@@ -12,10 +12,10 @@ from typing import Any
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
 from api import ids
-from api.computed import EVENTS, snake
+from api.computed import snake
 from api.selection import TYPE
 from graph import conditions, stage_rules
-from graph.paging import Cursors
+from graph.paging import EVENTS, Cursors
 from graph.vocabulary import nouns
 
 Make = Callable[[Any, Cursors], Any]

@@ -9,6 +9,7 @@ from graph.checks import name_problems
 from graph.db import Db, Tx
 from graph.errors import ErrorCode, Problem
 from graph.model import Input
+from graph.part import keep_accounts, refuse_lost_race, refuse_taken
 from graph.queries import query
 from graph.rows import Batch, LinkResult, UpsertResult, key_problems, not_a_count, not_finite, not_there, too_long
 
@@ -21,18 +22,23 @@ MAX_OWNED = 1000
 async def upsert(db: Db, rows: Sequence[Input], *, by: str) -> UpsertResult:
     """Creates or changes accounts (the contract's AccountInput: an absent key stays, None clears, a list replaces).
 
-    A row with a problem is left out, the others are done: INVALID, NOT_FOUND (a parent or product), CYCLE. Rows may stand
-    in any order, a child before its parent. Raises Refused LIMIT_EXCEEDED.
+    A row with a problem is left out, the others are done: INVALID, NOT_FOUND (a parent or product), CYCLE; of a caller bound
+    to a part of the market, FORBIDDEN (it would leave an account outside), TAKEN. Rows may stand in any order, a child before
+    its parent. Raises Refused LIMIT_EXCEEDED, CONFLICT.
     """
     batch = Batch.of("accounts", rows, _problems)
 
     async def work(tx: Tx) -> UpsertResult:
         trial = Batch(batch.noun, dict(batch.rows), batch.size, list(batch.problems))
         moving = any("parentExternalId" in row for row in trial.rows.values())
-        if moving:
+        if moving or tx.sight:
             await tx.run(query("account/lock_hierarchy"))
+        fresh = await keep_accounts(tx, trial) if tx.sight else set[str]()
         await _refuse_links(tx, trial)
+        if tx.sight and await refuse_taken(tx, trial, fresh):
+            await _refuse_links(tx, trial)
         written = await tx.run(query("account/upsert"), rows=trial.written(PROPERTIES), by=by)
+        refuse_lost_race("accounts", written, fresh)
         moves = [
             {"externalId": row["externalId"], "parentExternalId": row["parentExternalId"]}
             for _, row in trial.having("parentExternalId")

@@ -19,6 +19,7 @@ from neo4j import exceptions as driver_errors
 
 from graph.errors import GraphError, TooExpensive, Unavailable, UnreadableText
 from graph.queries import Query
+from graph.sight import Sight
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -71,9 +72,16 @@ class Tx:
         self._db = db
         self._tx = tx
 
+    @property
+    def sight(self) -> Sight | None:
+        """The part of the market that the caller sees; None for all of it."""
+        return self._db.sight
+
     async def run(self, query: Query, **params: Any) -> list[Row]:
         """The statement's rows. Raises whatever makes the transaction end."""
         self._db.statements += 1
+        if self.sight:
+            query, params = self.sight.narrowed(query, params)
         result = await self._tx.run(query.text, params)
         return [dict(record) async for record in result]
 
@@ -95,6 +103,7 @@ class Db:
         if connection.uri.startswith("neo4j"):  # in a cluster a client must read its own writes; one server always does
             self._session["bookmark_manager"] = neo4j.AsyncGraphDatabase.bookmark_manager()
         self._gates: Callable[[], Gate] | None = None
+        self.sight: Sight | None = None
         self.statements = 0  # run so far, for those who count what an operation costs
 
     def through(self, gates: Callable[[], Gate]) -> Db:
@@ -106,6 +115,12 @@ class Db:
     def aside(self) -> Db:
         """The same database for what happens beside operations, which counts its statements by itself."""
         return copy.copy(self)
+
+    def seeing(self, sight: Sight) -> Db:
+        """The same database for a caller who sees a part of the market: statements are narrowed to it."""
+        other = copy.copy(self)
+        other.sight = sight
+        return other
 
     async def read(self, query: Query, **params: Any) -> list[Row]:
         """The rows of one reading statement. Raises Unavailable or TooExpensive."""
@@ -125,6 +140,8 @@ class Db:
                 return await session.execute_read(lambda tx: Tx(self, tx).run(query, **params))
 
     async def _rows(self, session: neo4j.AsyncSession, query: Query, params: Mapping[str, Any]) -> list[Row]:
+        if self.sight:
+            query, params = self.sight.narrowed(query, dict(params))
         statement = neo4j.Query(query.text, metadata={"statement": query.name}, timeout=self._timeout)
         result = await session.run(statement, dict(params))
         return [dict(record) async for record in result]

@@ -48,7 +48,7 @@ def leading(kind: str, value: Filter, variable: str) -> list[str]:
 def start(kind: str, value: Filter, params: Params, personas: Personas | None = None) -> tuple[str, Filter] | None:
     """Clauses, in the vocabulary's names, that find what a `kind` filter asks for (`that`) without looking at everything,
     and what of the filter is still to be checked; or None if nothing of it finds anything."""
-    for name, spec in filters()[kind].items():
+    for name, spec in filters(params.part)[kind].items():
         if value.get(name) is None or isinstance(spec, str) or "start" not in spec:
             continue
         rest = {other: given for other, given in value.items() if other not in (name, spec.get("by"))}
@@ -65,7 +65,7 @@ def start(kind: str, value: Filter, params: Params, personas: Personas | None = 
 def _predicate(
     kind: str, value: Filter, this: str, params: Params, numbers: Iterator[int], personas: Personas | None = None
 ) -> str:
-    table = filters()[kind]
+    table = filters(params.part)[kind]
     given = [(name, spec) for name, spec in table.items() if value.get(name) is not None]
     parts = [_part(spec, value, name, this, params, numbers, personas) for name, spec in given]
     return " AND ".join(part for part in parts if part) or "true"

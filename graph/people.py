@@ -9,6 +9,7 @@ from typing import Any
 from graph.db import Db, Tx
 from graph.errors import ErrorCode, Problem
 from graph.model import Input, PersonRelationship
+from graph.part import keep_people, refuse_lost_race, refuse_taken
 from graph.queries import query
 from graph.rows import Batch, LinkResult, UpsertResult, not_there, stored, too_long
 
@@ -42,15 +43,20 @@ class Relations:
 async def upsert(db: Db, rows: Sequence[Input], *, by: str) -> UpsertResult:
     """Creates or changes people (the contract's PersonInput: an absent key stays, None clears, a list replaces).
 
-    A row with a problem is left out, the others are done: INVALID, NOT_FOUND (an account), LIMIT_EXCEEDED (of relations).
-    Raises Refused LIMIT_EXCEEDED.
+    A row with a problem is left out, the others are done: INVALID, NOT_FOUND (an account), LIMIT_EXCEEDED (of relations); of a
+    caller bound to a part of the market, FORBIDDEN (it would leave somebody without an account there), TAKEN; relations to
+    accounts elsewhere stay. Raises Refused LIMIT_EXCEEDED, CONFLICT.
     """
     batch = Batch.of("people", [_without_null_flags(row) for row in rows], _problems)
 
     async def work(tx: Tx) -> UpsertResult:
         trial = Batch(batch.noun, dict(batch.rows), batch.size, list(batch.problems))
+        fresh = await keep_people(tx, trial) if tx.sight else set[str]()
         await _refuse_unknown_accounts(tx, trial)
+        if tx.sight:
+            await refuse_taken(tx, trial, fresh)
         written = await tx.run(query("person/upsert"), rows=trial.written((*TEXTS, *FLAGS)), by=by)
+        refuse_lost_race("people", written, fresh)
         lists = [
             {"externalId": row["externalId"], "keep": [], "accounts": [_relation(one, RELATION) for one in row["accounts"] or ()]}
             for _, row in trial.having("accounts")

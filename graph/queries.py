@@ -4,6 +4,10 @@
 // mode: read | write | schema
 // params: group_id, people        (absent when there are none)
 // returns: id, name               (absent when there are none)
+// sight: whole                    (absent in most)
+
+For a caller bound to a part of the market reading statements are narrowed to it (graph/sight.py) and writing ones are not,
+unless `sight` says otherwise: a reading one is `whole`, a writing one `narrowed`.
 """
 
 from __future__ import annotations
@@ -15,7 +19,8 @@ from importlib.resources import files
 from typing import Literal, LiteralString, cast
 
 Mode = Literal["read", "write", "schema"]
-_FIELD = re.compile(r"//\s*(mode|params|returns):\s*(.*?)\s*$")
+Sees = Literal["whole", "narrowed"]
+_FIELD = re.compile(r"//\s*(mode|params|returns|sight):\s*(.*?)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,12 @@ class Query:
     params: tuple[str, ...] = ()
     returns: tuple[str, ...] = ()
     answers: str = ""
+    sight: Sees | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it is narrowed for a caller who is bound to a part of the market."""
+        return self.sight == "narrowed" if self.sight else self.mode == "read"
 
 
 class HeaderError(ValueError):
@@ -56,10 +67,14 @@ def parse(name: str, text: str) -> Query:
     mode = head.get("mode")
     if mode not in ("read", "write", "schema"):
         raise HeaderError(f"cypher/{name}.cypher: 'mode' must be read, write or schema, not {mode!r}")
+    sight = head.get("sight")
+    if sight not in (None, "whole", "narrowed"):
+        raise HeaderError(f"cypher/{name}.cypher: 'sight' must be whole or narrowed, not {sight!r}")
     if not any(answers):
         raise HeaderError(f"cypher/{name}.cypher: the header doesn't say what the statement answers")
     # The one place where text from a file becomes a literal: nothing but files of this package comes here.
-    return Query(name, cast(LiteralString, text), mode, _names(head, "params"), _names(head, "returns"), " ".join(answers))
+    fields = _names(head, "params"), _names(head, "returns")
+    return Query(name, cast(LiteralString, text), mode, *fields, answers=" ".join(answers), sight=sight)
 
 
 def _names(head: dict[str, str], key: str) -> tuple[str, ...]:

@@ -71,7 +71,8 @@ class BadSelection(GraphError):
 async def read(db: Db, selections: Sequence[Selection], cursors: Cursors) -> dict[str, Any]:
     """The answers to `selections`, by their keys, with one statement (and one for the personas, if a filter asks for one).
     Raises BadSelection."""
-    plan = compile_read(selections, cursors, await known(db) if asks_for_personas(selections) else None)
+    personas = await known(db) if asks_for_personas(selections) else None
+    plan = compile_read(selections, cursors, personas, part=db.sight is not None)
     rows = await db.read(plan.query, **plan.params)
     return decoder(plan.layout, cursors)(rows[0]["answer"])
 
@@ -107,10 +108,13 @@ def asks_for_personas(selections: Sequence[Selection]) -> bool:
     return any(filter_asks(one.args.get("filter") or {}) or asks_for_personas(one.children) for one in selections)
 
 
-def compile_read(selections: Sequence[Selection], cursors: Cursors, personas: Personas | None = None) -> Plan:
-    """The one statement that answers all of `selections`, which stand at the root. Raises BadSelection."""
-    compiler = _Compiler(cursors, personas)
-    text, layout = compiler.object(nouns()["Query"], selections, Scope())
+def compile_read(
+    selections: Sequence[Selection], cursors: Cursors, personas: Personas | None = None, *, part: bool = False
+) -> Plan:
+    """The one statement that answers all of `selections`, which stand at the root; with `part` in the words for a caller bound
+    to a part of the market, whose database narrows it. Raises BadSelection."""
+    compiler = _Compiler(cursors, personas, part)
+    text, layout = compiler.object(nouns(part)["Query"], selections, Scope())
     if compiler.problems:
         raise BadSelection(compiler.problems)
     # Compiled from the closed vocabulary in cypher/ alone; every value is in params.
@@ -119,8 +123,9 @@ def compile_read(selections: Sequence[Selection], cursors: Cursors, personas: Pe
 
 
 class _Compiler:
-    def __init__(self, cursors: Cursors, personas: Personas | None) -> None:
-        self.params = Params()
+    def __init__(self, cursors: Cursors, personas: Personas | None, part: bool) -> None:
+        self.params = Params(part)
+        self._nouns = nouns(part)
         self.problems: list[BadArgument] = []
         self._cursors = cursors
         self._personas = personas
@@ -140,7 +145,7 @@ class _Compiler:
 
     def _value(self, noun: Noun, wanted: Selection, scope: Scope) -> tuple[str, Layout | None]:
         if wanted.name == "nodes" and wanted.noun:
-            return self._nodes(nouns()[wanted.noun], wanted, scope)
+            return self._nodes(self._nouns[wanted.noun], wanted, scope)
         if wanted.name in noun.fields:
             return scope.field(noun.fields[wanted.name]), None
         relation = noun.relations[wanted.name]
@@ -176,7 +181,7 @@ class _Compiler:
         return found, ById(layout, ids.removeprefix("$"))
 
     def _same(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Layout]:
-        text, layout = self.object(nouns()[relation.noun], wanted.children, scope.seen_as(relation.variable))
+        text, layout = self.object(self._nouns[relation.noun], wanted.children, scope.seen_as(relation.variable))
         if relation.exists:
             text = f"CASE WHEN {scope.field(relation.exists)} THEN {text} END"
         return text, layout
@@ -186,12 +191,12 @@ class _Compiler:
             texts = [scope.field(relation.known[child.name]) for child in wanted.children]
             return f"[{', '.join(texts)}]", Fields(tuple((child.key, None) for child in wanted.children))
         found = self._found(relation, wanted, scope)
-        text, layout = self.object(nouns()[relation.noun], wanted.children, scope.below())
+        text, layout = self.object(self._nouns[relation.noun], wanted.children, scope.below())
         return f"head(COLLECT {{ {found} RETURN {text} LIMIT 1 }})", layout
 
     def _list(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Layout]:
         found = self._found(relation, wanted, scope)
-        text, layout = self.object(nouns()[relation.noun], wanted.children, scope.below())
+        text, layout = self.object(self._nouns[relation.noun], wanted.children, scope.below())
         order = ", ".join(scope.relation(key) for key in relation.order)
         return f"COLLECT {{ {found} WITH * ORDER BY {order} RETURN {text} }}", Many(layout)
 
@@ -279,7 +284,7 @@ class _Compiler:
         return f"CALL () {{ {' UNION ALL '.join(f'{part} RETURN {found}' for part in parts)} }} WITH * LIMIT {limit}"
 
     def _edge(self, relation: Relation, view: Selection, scope: Scope) -> tuple[str, Fields]:
-        node, own = nouns()[relation.noun], nouns()[relation.edge] if relation.edge else None
+        node, own = self._nouns[relation.noun], self._nouns[relation.edge] if relation.edge else None
         texts: list[str] = []
         places: list[tuple[str, Layout | None]] = []
         for child in view.children:

@@ -97,21 +97,37 @@ class Noun:
 
 
 @cache
-def nouns() -> Mapping[str, Noun]:
-    """Every noun by its name. Raises VocabularyError naming the file that is wrong."""
+def nouns(part: bool = False) -> Mapping[str, Noun]:
+    """Every noun by its name. With `part`, as it is read for a caller bound to a part of the market: what stands under `part`
+    in a noun's file replaces what stands there. Raises VocabularyError naming the file that is wrong."""
     found = {
         file.name.removesuffix(".toml"): tomllib.loads(file.read_text("utf-8"))
         for file in files("cypher").joinpath("vocabulary").joinpath("nouns").iterdir()
         if file.name.endswith(".toml")
     }
+    if part:
+        found = {name: _merged(table, table.get("part", {})) for name, table in found.items()}
     orders = {name: _orders(name, table.get("orders")) for name, table in found.items()}
     return {name: _noun(name, table, orders) for name, table in sorted(found.items())}
 
 
 @cache
-def filters() -> Mapping[str, Mapping[str, Any]]:
-    """Every filter's table, by the filter's name."""
-    return tomllib.loads(files("cypher").joinpath("vocabulary").joinpath("filters.toml").read_text("utf-8"))
+def filters(part: bool = False) -> Mapping[str, Mapping[str, Any]]:
+    """Every filter's table, by the filter's name; `part` as in `nouns`."""
+    table = tomllib.loads(files("cypher").joinpath("vocabulary").joinpath("filters.toml").read_text("utf-8"))
+    other = table.pop("part")
+    return _merged(table, other) if part else table
+
+
+def _merged(table: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    both = {name: _merged(table[name], given) for name, given in other.items() if isinstance(table.get(name), dict)}
+    return {**table, **other, **both}
+
+
+@cache
+def inside() -> Mapping[str, str]:
+    """For each label of which a caller bound to a part of the market sees but some nodes: the predicate of those, on `this`."""
+    return tomllib.loads(files("cypher").joinpath("vocabulary").joinpath("sight.toml").read_text("utf-8"))["inside"]
 
 
 def _noun(name: str, table: Mapping[str, Any], orders: Mapping[str, Orders | None]) -> Noun:

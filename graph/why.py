@@ -5,7 +5,7 @@ The traces are compiled from the same vocabulary as the matching, and judged by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,8 @@ async def explain(db: Db, group_id: str, person_id: str) -> Explanation:
         raise Refused.of("personId", ErrorCode.NOT_FOUND, "There is no person with this id.")
     judged = await judge(db, standing["cards"], [(standing["home_id"], person_id)])
     member, removal = standing["member"], standing["removal"]
+    if db.sight and member and member["account"] is None and judged[0].nearest:
+        member |= judged[0].nearest  # it holds through an account that the caller doesn't see
     stands = member or removal
     return Explanation(
         member is not None,
@@ -90,10 +92,16 @@ async def explain(db: Db, group_id: str, person_id: str) -> Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How the cards judge a person, in order of priority, and whether the person relates to the hierarchy at all."""
+    """How the cards judge a person, in order of priority, and the person's nearest relation to the hierarchy (accountId,
+    account, distance); None without any."""
 
-    related: bool
+    nearest: Mapping[str, Any] | None
     cards: tuple[CardTrace, ...]
+
+    @property
+    def related(self) -> bool:
+        """Whether the person relates to the hierarchy at all."""
+        return self.nearest is not None
 
     @property
     def first(self) -> CardTrace | None:
@@ -115,9 +123,14 @@ async def judge(
     for row in await db.read(statement, pairs=[list(pair) for pair in pairs], **params.values):
         found[row["place"]].append(row)
     return [
-        Verdict(bool(rows), tuple(_judge(card, conditions[place], place, rows) for place, card in enumerate(cards)))
+        Verdict(_nearest(rows), tuple(_judge(card, conditions[place], place, rows) for place, card in enumerate(cards)))
         for rows in found.values()
     ]
+
+
+def _nearest(relations: Sequence[Row]) -> Mapping[str, Any] | None:
+    found = relations[0] if relations else None
+    return found and {"accountId": found["account_id"], "account": found["account"], "distance": found["distance"]}
 
 
 def _judge(card: Row, condition: Condition | None, place: int, relations: Sequence[Row]) -> CardTrace:

@@ -20,6 +20,7 @@ from api.documents import Documents
 from api.graphiql import Files
 from graph import accounts, audiences, interests, jobs, people, templates
 from graph.audiences import AudienceSpec
+from graph.callers import LOCAL_CALLER, Caller
 from graph.db import Db, Row
 from graph.interests import InterestSpec
 from graph.model import (
@@ -94,19 +95,21 @@ class Api:
 
 
 @asynccontextmanager
-async def api_over(db: Db, documents: Documents | None = None) -> AsyncGenerator[Api]:
+async def api_over(db: Db, documents: Documents | None = None, caller: Caller = LOCAL_CALLER) -> AsyncGenerator[Api]:
     """A client of an application on this database, in this process. When a test is done, its queries are asked again, with and
     without the plans that answer in the executor's place."""
-    async with client_over(db, documents) as client, client_over(db, documents, answers=False) as executor:
+    async with client_over(db, documents, caller) as client, client_over(db, documents, caller, answers=False) as executor:
         api = Api(client, db)
         yield api
         await api.ask_again(executor)
 
 
 @asynccontextmanager
-async def client_over(db: Db, documents: Documents | None = None, *, answers: bool = True) -> AsyncGenerator[httpx2.AsyncClient]:
+async def client_over(
+    db: Db, documents: Documents | None = None, caller: Caller = LOCAL_CALLER, *, answers: bool = True
+) -> AsyncGenerator[httpx2.AsyncClient]:
     """An HTTP client of an application on this database, in this process."""
-    app = create_app(db, b"a secret of the tests", jobs=False, documents=documents, answers=answers)
+    app = create_app(db, b"a secret of the tests", jobs=False, documents=documents, answers=answers, caller=caller)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as client:
         yield client
 

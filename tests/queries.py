@@ -19,11 +19,19 @@ from graphql import (
     get_named_type,
     is_leaf_type,
 )
+from make import rows
 
 from api import ids
+from graph.db import Db
 
 WORDS = ("", "a", "corp", "VP", "Zürich", "\U0001f600", "2026-01-01", "'; --")
 SIZES = (1, 2, 3, 5)
+
+
+async def ids_there(db: Db) -> dict[str, list[str]]:
+    """Some ids that exist, by type."""
+    found = await rows(db, "MATCH (n) WHERE n.id IS NOT NULL UNWIND labels(n) AS label RETURN label, collect(n.id)[..40] AS ids")
+    return {row["label"]: [ids.encode(row["label"], own) for own in row["ids"]] for row in found if row["label"] in ids.PREFIXES}
 
 
 @dataclass(slots=True)

@@ -11,8 +11,7 @@ import orjson
 import pytest
 from graphql import validate
 from graphql.language import parse
-from make import rows
-from queries import Generator
+from queries import Generator, ids_there
 
 from api import ids
 from api.answers import Answers, Unanswerable
@@ -27,12 +26,6 @@ from graph.paging import Cursors
 CURSORS = Cursors(b"a secret of the tests")
 DOCUMENTS = Documents(schema._schema)
 OPERATION = "Q"
-
-
-async def ids_there(db: Db) -> dict[str, list[str]]:
-    """Some ids that exist, by type."""
-    found = await rows(db, "MATCH (n) WHERE n.id IS NOT NULL UNWIND labels(n) AS label RETURN label, collect(n.id)[..40] AS ids")
-    return {row["label"]: [ids.encode(row["label"], own) for own in row["ids"]] for row in found if row["label"] in ids.PREFIXES}
 
 
 def context(db: Db, answers: Answers | None) -> Context:

@@ -15,6 +15,7 @@ from graph.migrations import all_migrations, migrate
 from graph.paging import Cursors
 from graph.queries import HeaderError, parse, query
 from graph.reads import Selection, compile_read
+from graph.sight import Sight
 from graph.vocabulary import Relation, filters, nouns
 
 # Unknown label, relationship type, property; status 01N60 lists parameters that were not given.
@@ -60,7 +61,7 @@ LABELS = {
     "BuyingGroupEvent": "id seq type at actor credential requestId journey previous current",
     "_New": "id",
     "Job": "id kind status asOf createdAt createdBy startedAt finishedAt error cursor accountsTotal accountsDone groupsCreated"
-    " membersAdded membersRemoved rolesChanged overruled _lease _leasedUntil",
+    " membersAdded membersRemoved rolesChanged overruled root _lease _leasedUntil",
     "_IdempotencyKey": "id fingerprint at result",
     "_Key": "id name hash permissions rootId createdAt expiresAt revokedAt lastUsedAt",
     "_Lock": "name value day holder",
@@ -130,6 +131,16 @@ def test_what_is_projected_as_a_map_has_a_name(name: str) -> None:
             depth += {"{": 1, "}": -1}.get(text[end], 0)
             end += 1
         assert text[end:].startswith(" AS "), text[found.start() : end]
+
+
+@pytest.mark.parametrize("name", [name for name in statement_names() if query(cast(LiteralString, name)).is_narrowed])
+async def test_narrowed_it_is_a_statement_still(named_db: Db, name: str) -> None:
+    statement = query(cast(LiteralString, name))
+    narrowed = PART.narrowed(statement, {})[0]
+    plan = await named_db.explain(narrowed.text)
+    assert plan.columns == statement.returns
+    assert MODES[plan.mode] == statement.mode
+    assert not [notice for notice in plan.notices if notice.startswith(TYPOS)]
 
 
 def _code(text: str) -> str:
@@ -229,12 +240,17 @@ def orders(home: str, relation: Relation) -> Iterator[dict[str, Any]]:
             yield {"orderBy": {"field": name, "direction": direction}, size: 5, side: cursor}
 
 
+PART = Sight("x", "somebody")
+
+
 async def explained(db: Db, selection: Selection) -> None:
-    read = compile_read([selection], CURSORS)
-    plan = await db.explain(read.query.text, read.params)
-    assert plan.mode == "r"
-    assert plan.columns == ("answer",)
-    assert not [notice for notice in plan.notices if notice.startswith(TYPOS)]
+    """For those who see the whole market, and for those who see a part of it."""
+    whole, part = compile_read([selection], CURSORS), compile_read([selection], CURSORS, part=True)
+    for query_, params in ((whole.query, whole.params), PART.narrowed(part.query, dict(part.params))):
+        plan = await db.explain(query_.text, params)
+        assert plan.mode == "r"
+        assert plan.columns == ("answer",)
+        assert not [notice for notice in plan.notices if notice.startswith(TYPOS)], plan.notices
 
 
 @pytest.mark.parametrize("name", relation_names())

@@ -6,7 +6,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Annotated, Any
@@ -20,27 +20,29 @@ from api.computed import hydrate
 from api.context import Context
 from api.errors import UserError
 from api.permissions import declared, told
-from graph.errors import Refused
+from graph.errors import ErrorCode, Refused
 from graph.model import Permission
 from graph.once import key_of, once
+from graph.part import unseen
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 ContextInfo = Info[Context, None]
 
 
-def mutation(description: str, *any_of: Permission) -> Callable[[Callable[..., Awaitable[object]]], Any]:
+def mutation(description: str, *any_of: Permission, in_part: bool = False) -> Callable[[Callable[..., Awaitable[object]]], Any]:
     """A mutation for callers who have one of these permissions. Its function returns the payload, in which a Ref stands for
     each node, or raises Refused.
 
     It gets an argument more, `idempotencyKey`: with one, what the function does through `info.context.db` is done once. What
     a payload has as `known` is not read again.
+    `in_part`: a caller bound to a part of the market may call it. Ids that such a caller doesn't see are nobody's then.
     """
 
     def declare(work: Callable[..., Awaitable[object]]) -> Any:
         @functools.wraps(work)
         async def answer(self: Any, info: ContextInfo, idempotency_key: str | None = None, **given: Any) -> Any:
             try:
-                with _once(info, idempotency_key, given):
+                with await _within(info, in_part, given), _once(info, idempotency_key, given):
                     payload = await work(self, info, **given)
             except Refused as error:
                 payload = typing.get_type_hints(work)["return"](user_errors=UserError.all(error.problems))
@@ -68,6 +70,41 @@ _KEY = inspect.Parameter(
 )
 
 
+_SEEN_BY_SOME = ("Account", "Person", "BuyingGroup", "Job")
+
+
+async def _within(info: ContextInfo, in_part: bool, given: Any) -> AbstractContextManager[None]:
+    """Lets what happens inside take the ids for nobody's that the caller doesn't see. Raises Refused: FORBIDDEN."""
+    here = info.context
+    if here.sight is None:
+        return nullcontext()
+    if not in_part:
+        words = "This changes the whole market, and these credentials are bound to a part of it. Nothing was done."
+        raise Refused.of("", ErrorCode.FORBIDDEN, words)
+    return _taking_for_nobodys(await unseen(here.db, set(_ids_in(_told(given)))))
+
+
+@contextmanager
+def _taking_for_nobodys(own_ids: frozenset[str]) -> Generator[None]:
+    token = ids.unseen.set(own_ids)
+    try:
+        yield
+    finally:
+        ids.unseen.reset(token)
+
+
+def _ids_in(value: Any) -> Generator[str]:
+    """The own ids, in an input, of what a caller may not see."""
+    if isinstance(value, dict | list):
+        for one in typing.cast("dict[str, Any]", value).values() if isinstance(value, dict) else typing.cast("list[Any]", value):
+            yield from _ids_in(one)
+    elif isinstance(value, str):
+        with suppress(ids.BadId):
+            typename, own = ids.decode(value)
+            if typename in _SEEN_BY_SOME:
+                yield own
+
+
 @contextmanager
 def _once(info: ContextInfo, key: str | None, given: Any) -> Generator[None]:
     """Lets what happens inside be done once under the key, if there is one."""
@@ -84,6 +121,8 @@ def _once(info: ContextInfo, key: str | None, given: Any) -> Generator[None]:
 
 def _told(value: Any) -> Any:
     """An input as it came, for telling whether another is the same."""
+    if isinstance(value, dict):
+        return {name: _told(inner) for name, inner in typing.cast("dict[str, Any]", value).items()}
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: _told(inner) for one in fields(value) if (inner := getattr(value, one.name)) is not UNSET}
     return [_told(one) for one in typing.cast("list[Any]", value)] if isinstance(value, list) else value

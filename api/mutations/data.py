@@ -159,6 +159,7 @@ class DataMutations:
     @mutation(
         "Creates or changes accounts by external id. A bad row is refused alone; a circle of parents is refused whole.",
         Permission.MANAGE_DATA,
+        in_part=True,
     )
     async def upsert_accounts(self, info: ContextInfo, input: AccountsArg) -> UpsertAccountsPayload:
         done = await accounts.upsert(info.context.db, plain(input)["accounts"], by=info.context.viewer)
@@ -167,7 +168,7 @@ class DataMutations:
             accounts=found, created=done.created, updated=done.updated, user_errors=UserError.all(done.problems)
         )
 
-    @mutation("Creates or changes people by external id. A bad row is refused alone.", Permission.MANAGE_DATA)
+    @mutation("Creates or changes people by external id. A bad row is refused alone.", Permission.MANAGE_DATA, in_part=True)
     async def upsert_people(self, info: ContextInfo, input: PeopleArg) -> UpsertPeoplePayload:
         done = await people.upsert(info.context.db, plain(input)["people"], by=info.context.viewer)
         found = _refs("Person", done)
@@ -183,7 +184,7 @@ class DataMutations:
             products=found, created=done.created, updated=done.updated, user_errors=UserError.all(done.problems)
         )
 
-    @mutation("Records what people did, each activity once. A bad one is refused alone.", Permission.MANAGE_DATA)
+    @mutation("Records what people did, each activity once. A bad one is refused alone.", Permission.MANAGE_DATA, in_part=True)
     async def record_activities(self, info: ContextInfo, input: ActivitiesArg) -> RecordActivitiesPayload:
         done = await activities.record(info.context.db, plain(input)["activities"])
         return RecordActivitiesPayload(

@@ -28,6 +28,7 @@ class GroupMutations:
         "Deletes groups with all that hangs on them: members, removals, decisions, history. Unknown ones are told, the others "
         "go. One transaction. A job may make a group for the same account and interest again.",
         Permission.MANAGE_BUYING_GROUPS,
+        in_part=True,
     )
     async def delete_buying_groups(self, info: ContextInfo, ids: GroupIds) -> DeleteManyPayload:
         sent = {_raw(one): one for one in ids}

@@ -62,11 +62,11 @@ class JobMutations:
         interest = plain(input)["solutionInterestId"]
         return queued(info, await jobs.start_maintenance(info.context.db, interest, by=info.context.viewer))
 
-    @mutation("Ends a job after the batch at hand. What it did stays.", Permission.MANAGE_BUYING_GROUPS)
+    @mutation("Ends a job after the batch at hand. What it did stays.", Permission.MANAGE_BUYING_GROUPS, in_part=True)
     async def cancel_job(self, info: ContextInfo, id: Id) -> JobPayload:
         return JobPayload(job=_ref(await jobs.cancel(info.context.db, ids.raw_or_unknown(id, "Job"))))
 
-    @mutation("Deletes the record of a job that has ended. Its groups stay.", Permission.MANAGE_BUYING_GROUPS)
+    @mutation("Deletes the record of a job that has ended. Its groups stay.", Permission.MANAGE_BUYING_GROUPS, in_part=True)
     async def delete_job(self, info: ContextInfo, id: Id) -> DeletePayload:
         await jobs.delete(info.context.db, ids.raw_or_unknown(id, "Job"))
         return DeletePayload(deleted_id=id)

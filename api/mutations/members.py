@@ -89,7 +89,9 @@ JourneyRemoveArg = Annotated[JourneyRemoveInput, strawberry.argument(description
 @strawberry.type
 class MemberMutations:
     @mutation(
-        "Makes people members, by hand: no rule and no journey will undo it. One transaction.", Permission.MANAGE_BUYING_GROUPS
+        "Makes people members, by hand: no rule and no journey will undo it. One transaction.",
+        Permission.MANAGE_BUYING_GROUPS,
+        in_part=True,
     )
     async def assign_members(self, info: ContextInfo, input: AssignArg) -> MembersPayload:
         wanted = plain(input)
@@ -99,7 +101,9 @@ class MemberMutations:
         return _payload(done, [one.person_id for one in input.members], known)
 
     @mutation(
-        "Takes people out, by hand: no rule and no journey will put them back. One transaction.", Permission.MANAGE_BUYING_GROUPS
+        "Takes people out, by hand: no rule and no journey will put them back. One transaction.",
+        Permission.MANAGE_BUYING_GROUPS,
+        in_part=True,
     )
     async def remove_members(self, info: ContextInfo, input: RemoveArg) -> MembersPayload:
         wanted, here = plain(input), info.context
@@ -118,6 +122,7 @@ class MemberMutations:
     @mutation(
         "A journey makes people members. It overrules the rules, but nobody's decision by hand. One transaction.",
         Permission.RUN_JOURNEY_ACTIONS,
+        in_part=True,
     )
     async def journey_assign(self, info: ContextInfo, input: JourneyAssignArg) -> MembersPayload:
         wanted, here = plain(input), info.context
@@ -135,6 +140,7 @@ class MemberMutations:
     @mutation(
         "A journey takes people out. It overrules the rules, but nobody's decision by hand. One transaction.",
         Permission.RUN_JOURNEY_ACTIONS,
+        in_part=True,
     )
     async def journey_remove(self, info: ContextInfo, input: JourneyRemoveArg) -> MembersPayload:
         wanted, here = plain(input), info.context

@@ -122,13 +122,16 @@ class StageMutations:
         "Moves a group to a stage. Without a stage it may enter only at an entry, else only go where its stage allows. To the "
         "stage it stands in, nothing happens.",
         *MOVERS,
+        in_part=True,
     )
     async def move_to_stage(self, info: ContextInfo, input: MoveArg) -> BuyingGroupPayload:
         wanted, here = plain(input), info.context
         moved = await stages.move(here.db, _address(wanted), wanted["stageId"], by=here.actor, journey=wanted["journey"])
         return _group(moved)
 
-    @mutation("Sets a group's status: free text of at most 50 characters. It has nothing to do with its stage.", *MOVERS)
+    @mutation(
+        "Sets a group's status: free text of at most 50 characters. It has nothing to do with its stage.", *MOVERS, in_part=True
+    )
     async def set_status(self, info: ContextInfo, input: StatusArg) -> BuyingGroupPayload:
         wanted, here = plain(input), info.context
         done = await stages.set_status(here.db, _address(wanted), wanted["status"], by=here.actor, journey=wanted["journey"])

@@ -3,6 +3,7 @@
 // mode: write
 // params: rows
 // returns: recorded, duplicates, unknown
+// sight: narrowed
 UNWIND $rows AS row
 OPTIONAL MATCH (p:Person {externalId: row.personExternalId})
 CALL (row, p) {

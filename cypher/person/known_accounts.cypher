@@ -2,6 +2,7 @@
 // mode: write
 // params: external_ids
 // returns: known
+// sight: narrowed
 UNWIND $external_ids AS external_id
 MATCH (a:Account {externalId: external_id})
 SET a._l = true REMOVE a._l

@@ -1,11 +1,13 @@
 // Replaces people's relations to accounts, but for those whose relationship is among `keep`. A relation's `properties`
 // hold what is given alone: null clears; a new one is an EMPLOYEE unless it says otherwise. Returns the people whose
 // relations differ from before, with the accounts that are new to them and those whose relation changed.
+// The person is labelled in a WHERE, for one who was just made relates to nothing that a caller could see yet.
 // mode: write
 // params: rows, by
 // returns: external_id, added, changed
+// sight: narrowed
 UNWIND $rows AS row
-MATCH (p:Person {externalId: row.externalId})
+MATCH (p WHERE p:Person AND p.externalId = row.externalId)
 WITH p, row, COLLECT { MATCH (p)-[w:WORKS_FOR]->(a:Account) RETURN {key: a.externalId, properties: properties(w)} } AS standing
 WITH p, row,
   [s IN standing WHERE NOT s.properties.relationship IN row.keep
