@@ -14,16 +14,24 @@ from starlette.types import Receive, Scope, Send
 
 from api import http
 from api.answers import Answers
+from api.bulk import MakeContext
 from api.context import Context
 from api.documents import Documents
 from api.export import BuyingGroupsExport
 from api.graphiql import Files, page
+from api.intake import Import
 from api.schema import schema
 from api.sockets import Sockets
+from api.takeout import Export, Takeout
 from graph.db import Db
 from graph.events import Hub
-from graph.jobs import Runner
+from graph.folder import Folder
+from graph.intake import Intake
+from graph.jobs import Runner, Works
+from graph.model import JobKind
 from graph.paging import Cursors
+
+MAX_IMPORT = 2**31  # bytes
 
 
 class Endpoint:
@@ -54,11 +62,13 @@ def create_app(
     graphiql: Files | None = None,
     documents: Documents | None = None,
     answers: bool = True,
+    folder: Folder | None = None,
+    max_import: int = MAX_IMPORT,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
     `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL; `documents` say what may be
-    asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone."""
-    runner = Runner(db, daily)
+    asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone. Without `folder`,
+    for their files, there are no imports of at most `max_import` bytes and no exports."""
     known = documents or Documents(schema._schema)
     cursors, hub = Cursors(secret), Hub(db)
     kept = Answers() if answers else None
@@ -75,12 +85,37 @@ def create_app(
         """What the resolvers of a request can reach."""
         return Context(db, cursors, hub, known, kept, runner.wake)
 
+    runner = Runner(db, daily, works(make_context, folder) if folder else None)
     routes: list[BaseRoute] = [
         Route("/graphql", Endpoint(make_context, graphiql)),
         Route("/export/buying-groups.csv", BuyingGroupsExport(make_context).serve),
+        *(_bulk(make_context, folder, max_import) if folder else ()),
         WebSocketRoute("/graphql", Sockets(make_context, known.policy.limits.body)),
         Route("/", lambda _: RedirectResponse("/graphql")),
     ]
     if graphiql:
         routes.append(Route("/graphiql/{name}", graphiql.serve))
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+def works(make_context: MakeContext, folder: Folder) -> Works:
+    """The kinds of jobs that have files in a folder."""
+    return {JobKind.IMPORT.value: Intake(folder), JobKind.EXPORT.value: Takeout(make_context, folder)}
+
+
+def works_alone(db: Db, secret: bytes, documents: Documents, folder: Folder) -> Works:
+    """The same without an application, for those who only work on jobs."""
+    cursors, hub, kept = Cursors(secret), Hub(db), Answers()
+    return works(lambda: Context(db, cursors, hub, documents, kept), folder)
+
+
+def _bulk(make_context: MakeContext, folder: Folder, max_import: int) -> list[BaseRoute]:
+    taken, given = Import(make_context, folder, max_import), Export(make_context, folder)
+    return [
+        Route("/import", taken.post, methods=["POST"]),
+        Route("/import/{job}", taken.state),
+        Route("/import/{job}/rejects.jsonl", taken.rejects),
+        Route("/export", given.post, methods=["POST"]),
+        Route("/export/{job}.jsonl", given.file),
+        Route("/export/{job}", given.state),
+    ]

@@ -29,6 +29,7 @@ from graph.db import Connection, Db, connect
 from graph.doctor import examine, server_version
 from graph.embedded import EmbeddedError, Server, embedded
 from graph.errors import GraphError, Refused
+from graph.folder import Folder
 from graph.imports import ImportSummary, NotAnExport, import_folder
 from graph.jars import JarError
 from graph.migrations import migrate as run_migrations
@@ -115,7 +116,14 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
             secret = settings.secret(opened.connection.password)
             ide = await _graphiql(settings)
             application = create_app(
-                opened.db, secret, jobs=with_jobs, daily=settings.daily_at, graphiql=ide, documents=documents
+                opened.db,
+                secret,
+                jobs=with_jobs,
+                daily=settings.daily_at,
+                graphiql=ide,
+                documents=documents,
+                folder=Folder(settings.files),
+                max_import=settings.max_import,
             )
             config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False, ws_max_size=settings.max_body)
             _say_where(settings, opened, listener.getsockname()[1], ide is not None)
@@ -138,10 +146,13 @@ async def _import(settings: Settings, folder: Path, rejects: Path) -> None:
 
 
 async def _run_jobs(settings: Settings, daily: bool) -> None:
+    from api.app import works_alone
+
     async with _database(settings) as opened:
         if daily:
             await jobs.queue_daily(opened.db, settings.daily_at)
-        count = await jobs.run_all(opened.db)
+        works = works_alone(opened.db, settings.secret(opened.connection.password), _documents(settings), Folder(settings.files))
+        count = await jobs.run_all(opened.db, works)
     out.print(f"{count} job{'' if count == 1 else 's'} done.")
 
 

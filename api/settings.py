@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     max_fragments: int = Field(LIMITS.fragments, validation_alias="BUYING_GROUPS_MAX_FRAGMENTS", ge=0, le=1_000)
     max_tokens: int = Field(LIMITS.tokens, validation_alias="BUYING_GROUPS_MAX_TOKENS", ge=10, le=100_000)
     max_body: int = Field(LIMITS.body, validation_alias="BUYING_GROUPS_MAX_BODY_BYTES", ge=1_000, le=2**28)
+    max_import: int = Field(2**31, validation_alias="BUYING_GROUPS_MAX_IMPORT_BYTES", ge=1_000, le=2**40)
     request_timeout: float = Field(LIMITS.seconds, validation_alias="BUYING_GROUPS_REQUEST_TIMEOUT", gt=0, le=3600)
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="BUYING_GROUPS_LOG_LEVEL")
 
@@ -138,6 +139,11 @@ class Settings(BaseSettings):
     def embedded(self) -> Options:
         """How the embedded server is to run."""
         return Options(self.data_dir, self.cache_dir, self.bolt_port, self.browser_port, self.heap, self.page_cache)
+
+    @property
+    def files(self) -> Path:
+        """Where the files of imports and exports lie."""
+        return self.data_dir / "files"
 
     def shown(self) -> list[tuple[str, str]]:
         """Every setting in force by its name, secrets masked."""

@@ -60,7 +60,8 @@ LABELS = {
     "BuyingGroupEvent": "id seq type at actor journey previous current",
     "_New": "id",
     "Job": "id kind status asOf createdAt createdBy startedAt finishedAt error cursor accountsTotal accountsDone groupsCreated"
-    " membersAdded membersRemoved rolesChanged overruled _lease _leasedUntil",
+    " membersAdded membersRemoved rolesChanged overruled rowsTotal rowsDone rowsCreated rowsUpdated rowsRejected"
+    " _lease _leasedUntil _owner _input",
     "_IdempotencyKey": "id fingerprint at result",
     "_Lock": "name value day holder",
     "_Migration": "version name appliedAt",
