@@ -80,6 +80,7 @@ class _Kept:
     query: Answerable
     slots: tuple[_Slot, ...]
     weight: int
+    cost: int
 
 
 class _Operation:
@@ -117,8 +118,8 @@ class Answers:
         self._operations: dict[Key, _Operation] = {}
         self._kept: OrderedDict[tuple[Key, Shape], _Kept] = OrderedDict()
 
-    async def answer(self, db: Db, key: Key, variables: Variables) -> Any:
-        """The data of a query whose plan is kept. Raises Unanswerable, and what reading raises."""
+    async def answer(self, db: Db, key: Key, variables: Variables, charge: Callable[[int], None]) -> Any:
+        """The data of a query whose plan is kept. `charge` is told its cost. Raises Unanswerable, and what these raise."""
         operation = self._operations.get(key)
         if operation is None:
             raise Unanswerable
@@ -127,6 +128,7 @@ class Answers:
         if kept is None:
             raise Unanswerable
         self._kept.move_to_end(place)
+        charge(kept.cost)
         params = {**kept.query.plan.params, **{slot.param: slot.fill(variables) for slot in kept.slots}}
         return await kept.query.answer(db, params)
 
@@ -138,6 +140,7 @@ class Answers:
         variables: Variables,
         query: Answerable,
         replan: Callable[[Variables], Plan],
+        cost: int,
     ) -> None:
         """Keeps a query that was answered. `replan` gives the plan that it has with other variables, or raises."""
         known = self._operations.get(key) or _Operation(document, operation)
@@ -150,7 +153,7 @@ class Answers:
             return
         weight = len(key[0]) + len(query.plan.query.text)
         self._operations[key] = known
-        self._kept[place] = _Kept(query, slots, weight)
+        self._kept[place] = _Kept(query, slots, weight, cost)
         known.plans += 1
         self._weight += weight
         while self._weight > self._max_weight:

@@ -20,6 +20,7 @@ from api.documents import Documents
 from api.export import BuyingGroupsExport
 from api.graphiql import Files, page
 from api.intake import Import
+from api.rates import Rates
 from api.schema import schema
 from api.sockets import Sockets
 from api.takeout import Export, Takeout
@@ -64,11 +65,12 @@ def create_app(
     answers: bool = True,
     folder: Folder | None = None,
     max_import: int = MAX_IMPORT,
+    rates: Rates | None = None,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
     `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL; `documents` say what may be
     asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone. Without `folder`,
-    for their files, there are no imports of at most `max_import` bytes and no exports."""
+    for their files, there are no imports of at most `max_import` bytes and no exports. `rates` count what callers ask for."""
     known = documents or Documents(schema._schema)
     cursors, hub = Cursors(secret), Hub(db)
     kept = Answers() if answers else None
@@ -83,7 +85,7 @@ def create_app(
 
     def make_context() -> Context:
         """What the resolvers of a request can reach."""
-        return Context(db, cursors, hub, known, kept, runner.wake)
+        return Context(db, cursors, hub, known, kept, runner.wake, rates=rates)
 
     runner = Runner(db, daily, works(make_context, folder) if folder else None)
     routes: list[BaseRoute] = [

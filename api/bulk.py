@@ -15,6 +15,7 @@ from api import http, ids
 from api.context import Context
 from api.errors import Code
 from api.http import Refusal
+from api.rates import RateLimited
 from api.schema import schema
 from graph import jobs
 from graph.db import Db
@@ -40,6 +41,17 @@ def permit(context: Context, permission: Permission) -> None:
     if caller.root is not None:
         words = "A credential that is bound to a part of the market can't import or export files."
         raise Refusal(403, Code.FORBIDDEN, words)
+
+
+def charge(context: Context, cost: int) -> None:
+    """Takes a cost off the caller's budget. Raises Refusal."""
+    try:
+        context.charge(cost)
+    except RateLimited as error:
+        context.limited = error
+        raise Refusal(
+            429, Code.RATE_LIMITED, f"{error} Try again in {error.retry_after} s.", http.rate_headers(context)
+        ) from None
 
 
 def owner(context: Context) -> str:

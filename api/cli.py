@@ -106,6 +106,7 @@ def migrate() -> None:
 
 async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> None:
     from api.app import create_app
+    from api.rates import Rates
 
     documents = _documents(settings)
     listener = _listen(settings)
@@ -124,6 +125,7 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
                 documents=documents,
                 folder=Folder(settings.files),
                 max_import=settings.max_import,
+                rates=Rates(settings.rates),
             )
             config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False, ws_max_size=settings.max_body)
             _say_where(settings, opened, listener.getsockname()[1], ide is not None)

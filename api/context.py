@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from api.answers import Answers
 from api.documents import Documents
+from api.rates import RateLimited, Rates, RateState
 from graph.callers import LOCAL_CALLER, Caller
 from graph.db import Db
 from graph.events import Hub
@@ -32,6 +33,16 @@ class Context:
     caller: Caller = LOCAL_CALLER
     request_id: str = field(default_factory=new_request_id)
     tell_cost: bool = False
+    rates: Rates | None = None
+    cost: int = 0  # of the operation, once it is known
+    rate: RateState | None = None  # the caller's budget, once the cost is taken off
+    limited: RateLimited | None = None  # why it was not answered
+
+    def charge(self, cost: int) -> None:
+        """Takes an operation's cost off the caller's budget. Raises RateLimited."""
+        self.cost = cost
+        if self.rates is not None:
+            self.rate = self.rates.charge(self.caller, cost)
 
     @property
     def viewer(self) -> str:

@@ -225,7 +225,7 @@ async def _executed(request: Request, context: Context, call: Call, takes: Accep
     try:
         text = context.documents.text(call.query, call.document_id)
     except GraphQLError as error:
-        return respond(ExecutionResult(data=None, errors=[shown(error, context.request_id)]), takes.single or JSON)
+        return respond(ExecutionResult(data=None, errors=[shown(error, context.request_id)]), takes.single or JSON, context)
     kind = context.documents.prepare(text).kind(call.operation_name)
     if kind is OperationType.MUTATION and request.method == "GET":
         raise Refusal(405, Code.METHOD_NOT_ALLOWED, "Send mutations by POST.", {"Allow": "POST"})
@@ -236,7 +236,7 @@ async def _executed(request: Request, context: Context, call: Call, takes: Accep
         return await _streamed(context, text, call)
     async with Present(request.receive):
         result = await schema.execute(text, call.variables, context, operation_name=call.operation_name)
-        return respond(result, takes.single)
+        return respond(result, takes.single, context)
     return None
 
 
@@ -246,10 +246,19 @@ def refused(refusal: Refusal, request_id: str, media_type: str = JSON) -> Respon
     return written({"errors": [error.formatted]}, media_type, refusal.status, refusal.headers)
 
 
-def respond(result: ExecutionResult, media_type: str) -> Response:
+def respond(result: ExecutionResult, media_type: str, context: Context) -> Response:
     """A result as a response."""
     refused = before_execution(result.data, result.errors)
-    return written(body_of(result), media_type, 400 if refused and media_type == RESPONSE else 200)
+    status = 400 if refused and media_type == RESPONSE else 200
+    return written(body_of(result), media_type, 429 if context.limited else status, rate_headers(context))
+
+
+def rate_headers(context: Context) -> dict[str, str]:
+    """What a response's headers tell of its caller's budget, and when to come again if it is spent."""
+    limited = context.limited
+    state = limited.state if limited else context.rate
+    headers = state.headers() if state else {}
+    return {**headers, "Retry-After": str(limited.retry_after)} if limited else headers
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:

@@ -25,6 +25,8 @@ TYPES = ("application/jsonl", "application/x-ndjson", "application/x-jsonlines",
 ENCODINGS = ("", "identity", "gzip")
 MAX_WAITING = 32
 """How many files wait here, or are being received, at most."""
+COST = 10_000
+"""What a file costs of its caller's budget."""
 _PIECE = 2**20  # bytes written at once
 _PATIENCE = 60.0  # seconds in which some more of a body must come
 
@@ -42,6 +44,7 @@ class Import(Route):
         async def work(context: Context) -> Response:
             bulk.permit(context, Permission.MANAGE_DATA)
             kind = self._admit(request)
+            bulk.charge(context, COST)
             bulk.keyed(context, request, "POST /import", {})  # whether the key can be one, before all is received
             own = bulk.new_id()
             try:

@@ -100,7 +100,8 @@ class _Operation:
             return
         if context.answers and running.query:
             key = running.query, running._provided_operation_name
-            context.answers.keep(key, self._document, self._operation, running.variables or {}, query, self._plan)
+            variables = running.variables or {}
+            context.answers.keep(key, self._document, self._operation, variables, query, self._plan, context.cost)
 
     def _answerable(self, planner: Planner, planned: Planned) -> Answerable:
         if not self._context.answers or asks_for_personas(planned.selections):

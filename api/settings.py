@@ -20,6 +20,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.limits import Limits
+from api.rates import RateLimits
 from graph.db import Connection
 from graph.embedded import Options
 
@@ -27,6 +28,7 @@ PREFIX = "BUYING_GROUPS_"
 _SCHEMES = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
 _SECRETS = ("NEO4J_PASSWORD", "BUYING_GROUPS_SECRET_KEY")
 LIMITS = Limits()
+RATES = RateLimits()
 Port = int
 
 
@@ -72,6 +74,9 @@ class Settings(BaseSettings):
     max_tokens: int = Field(LIMITS.tokens, validation_alias="BUYING_GROUPS_MAX_TOKENS", ge=10, le=100_000)
     max_body: int = Field(LIMITS.body, validation_alias="BUYING_GROUPS_MAX_BODY_BYTES", ge=1_000, le=2**28)
     max_import: int = Field(2**31, validation_alias="BUYING_GROUPS_MAX_IMPORT_BYTES", ge=1_000, le=2**40)
+    rate_cost: int = Field(100_000_000, validation_alias="BUYING_GROUPS_RATE_COST", ge=0, le=10**12)
+    max_concurrent: int = Field(RATES.concurrent, validation_alias="BUYING_GROUPS_MAX_CONCURRENT", ge=1, le=100_000)
+    max_requests: int = Field(RATES.total, validation_alias="BUYING_GROUPS_MAX_REQUESTS", ge=1, le=1_000_000)
     request_timeout: float = Field(LIMITS.seconds, validation_alias="BUYING_GROUPS_REQUEST_TIMEOUT", gt=0, le=3600)
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="BUYING_GROUPS_LOG_LEVEL")
 
@@ -120,6 +125,11 @@ class Settings(BaseSettings):
             self.max_body,
             self.request_timeout,
         )
+
+    @property
+    def rates(self) -> RateLimits:
+        """How much a credential may ask for."""
+        return RateLimits(self.rate_cost or None, self.max_concurrent, self.max_requests)
 
     @property
     def connection(self) -> Connection | None:

@@ -165,6 +165,7 @@ class Takeout:
         context = self._make_context()
         permissions = frozenset(map(Permission, told["permissions"]))
         context.caller = Caller(told["subject"], permissions, told["credential"], told["root"])
+        context.rates = None  # one page after the other, beside all requests, and never to break off
         return context
 
     async def _page(self, context: Context, query: Paged, variables: dict[str, Any]) -> Any:
@@ -203,7 +204,8 @@ class Export(Route):
                 return _wrong((error,), context)
             tried = await schema.execute(query.text, call.variables, context, operation_name=query.operation)
             if tried.errors:
-                return http.written(http.body_of(tried), http.JSON, 400)
+                status = 429 if context.limited else 400
+                return http.written(http.body_of(tried), http.JSON, status, http.rate_headers(context))
             return await self._queue(context, request, query, call.variables)
 
         return await self.answered(work)
