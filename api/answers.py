@@ -144,6 +144,7 @@ class _Kept:
     query: Answerable
     slots: tuple[_Slot, ...]
     weight: int
+    cost: int
 
 
 class _Operation:
@@ -176,8 +177,8 @@ class Answers:
         self._operations: dict[Asked, _Operation] = {}
         self._kept: OrderedDict[tuple[Asked, Shape], _Kept] = OrderedDict()
 
-    async def answer(self, db: Db, key: Key, variables: Variables) -> Any:
-        """The data of a query whose plan is kept. Raises Unanswerable, and what reading raises."""
+    async def answer(self, db: Db, key: Key, variables: Variables, charge: Callable[[int], None]) -> Any:
+        """The data of a query whose plan is kept. `charge` is told its cost. Raises Unanswerable, and what these raise."""
         asked = *key, db.sight is not None
         operation = self._operations.get(asked)
         if operation is None:
@@ -187,6 +188,7 @@ class Answers:
         if kept is None:
             raise Unanswerable
         self._kept.move_to_end(place)
+        charge(kept.cost)
         params = {**kept.query.plan.params, **{slot.param: slot.fill(variables) for slot in kept.slots}}
         return await kept.query.answer(db, params)
 
@@ -199,6 +201,7 @@ class Answers:
         query: Answerable,
         replan: Callable[[Variables], Plan],
         *,
+        cost: int,
         part: bool = False,
     ) -> None:
         """Keeps a query that was answered; `part`: for callers bound to a part of the market. `replan` gives the plan that it
@@ -215,7 +218,7 @@ class Answers:
             return
         weight = len(key[0]) + len(query.plan.query.text)
         self._operations[asked] = known
-        self._kept[place] = _Kept(query, slots, weight)
+        self._kept[place] = _Kept(query, slots, weight, cost)
         known.plans += 1
         self._weight += weight
         while self._weight > self._max_weight:

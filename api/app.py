@@ -15,19 +15,28 @@ from starlette.types import Receive, Scope, Send
 from api import http
 from api.answers import Answers
 from api.auth import Entrance, refused
+from api.bulk import MakeContext
 from api.context import Context
 from api.documents import Documents
 from api.export import BuyingGroupsExport
 from api.graphiql import Files, page
+from api.intake import Import
 from api.provider import Provider
+from api.rates import Rates
 from api.schema import schema
 from api.sockets import Sockets
+from api.takeout import Export, Takeout
 from api.tokens import Tokens
 from graph.callers import LOCAL_CALLER, Caller
 from graph.db import Db
 from graph.events import Hub
-from graph.jobs import Runner
+from graph.folder import Folder
+from graph.intake import Intake
+from graph.jobs import Runner, Works
+from graph.model import JobKind
 from graph.paging import Cursors
+
+MAX_IMPORT = 2**31  # bytes
 
 
 class Endpoint:
@@ -68,13 +77,16 @@ def create_app(
     provider: Provider | None = None,
     local: bool = True,
     caller: Caller = LOCAL_CALLER,
+    folder: Folder | None = None,
+    max_import: int = MAX_IMPORT,
+    rates: Rates | None = None,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
     `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL; `documents` say what may be
     asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone. Tokens of a
     `provider` are taken beside API keys. `local`: as long as neither is configured, this machine is answered without, as
-    `caller`."""
-    runner = Runner(db, daily)
+    `caller`. Without `folder`, for their files, there are no imports of at most `max_import` bytes and no exports. `rates`
+    count what callers ask for."""
     known = documents or Documents(schema._schema)
     cursors, hub = Cursors(secret), Hub(db)
     kept = Answers() if answers else None
@@ -89,15 +101,40 @@ def create_app(
 
     def make_context(caller: Caller) -> Context:
         """What the resolvers of a request can reach."""
-        return Context(db, cursors, hub, known, kept, runner.wake, caller)
+        return Context(db, cursors, hub, known, kept, runner.wake, caller, rates=rates)
 
+    runner = Runner(db, daily, works(make_context, folder) if folder else None)
     entrance = Entrance(db, make_context, Tokens(provider, db) if provider else None, caller if local else None)
     routes: list[BaseRoute] = [
         Route("/graphql", Endpoint(entrance, graphiql)),
         Route("/export/buying-groups.csv", BuyingGroupsExport(entrance).serve),
+        *(_bulk(entrance, folder, max_import) if folder else ()),
         WebSocketRoute("/graphql", Sockets(entrance, known.policy.limits.body)),
         Route("/", lambda _: RedirectResponse("/graphql")),
     ]
     if graphiql:
         routes.append(Route("/graphiql/{name}", graphiql.serve))
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+def works(make_context: MakeContext, folder: Folder) -> Works:
+    """The kinds of jobs that have files in a folder."""
+    return {JobKind.IMPORT.value: Intake(folder), JobKind.EXPORT.value: Takeout(make_context, folder)}
+
+
+def works_alone(db: Db, secret: bytes, documents: Documents, folder: Folder) -> Works:
+    """The same without an application, for those who only work on jobs."""
+    cursors, hub, kept = Cursors(secret), Hub(db), Answers()
+    return works(lambda caller: Context(db, cursors, hub, documents, kept, caller=caller), folder)
+
+
+def _bulk(entrance: Entrance, folder: Folder, max_import: int) -> list[BaseRoute]:
+    taken, given = Import(entrance, folder, max_import), Export(entrance, folder)
+    return [
+        Route("/import", taken.post, methods=["POST"]),
+        Route("/import/{job}", taken.state),
+        Route("/import/{job}/rejects.jsonl", taken.rejects),
+        Route("/export", given.post, methods=["POST"]),
+        Route("/export/{job}.jsonl", given.file),
+        Route("/export/{job}", given.state),
+    ]

@@ -31,6 +31,7 @@ from graph.db import Connection, Db, connect
 from graph.doctor import examine, server_version
 from graph.embedded import EmbeddedError, InUse, Server, beside, embedded
 from graph.errors import ErrorCode, GraphError, Refused
+from graph.folder import Folder
 from graph.imports import ImportSummary, NotAnExport, import_folder
 from graph.jars import JarError
 from graph.migrations import migrate as run_migrations
@@ -133,6 +134,7 @@ def migrate() -> None:
 
 async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> None:
     from api.app import create_app
+    from api.rates import Rates
 
     documents = _documents(settings)
     listener = _listen(settings)
@@ -152,6 +154,9 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
                 documents=documents,
                 provider=settings.provider,
                 local=settings.is_local,
+                folder=Folder(settings.files),
+                max_import=settings.max_import,
+                rates=Rates(settings.rates),
             )
             config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False, ws_max_size=settings.max_body)
             _say_where(settings, opened, listener.getsockname()[1], ide is not None)
@@ -235,10 +240,13 @@ async def _revoke_key(settings: Settings, key: str) -> None:
 
 
 async def _run_jobs(settings: Settings, daily: bool) -> None:
+    from api.app import works_alone
+
     async with _database(settings) as opened:
         if daily:
             await jobs.queue_daily(opened.db, settings.daily_at)
-        count = await jobs.run_all(opened.db)
+        works = works_alone(opened.db, settings.secret(opened.connection.password), _documents(settings), Folder(settings.files))
+        count = await jobs.run_all(opened.db, works)
     out.print(f"{count} job{'' if count == 1 else 's'} done.")
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from api.answers import Answers
 from api.documents import Documents
+from api.rates import RateLimited, Rates, RateState
 from graph.callers import LOCAL_CALLER, Actor, Caller
 from graph.db import Db
 from graph.events import Hub
@@ -40,6 +41,10 @@ class Context:
     tell_cost: bool = False
     revoked: Callable[[], Awaitable[None]] = _never
     """Returns as soon as the caller's credential doesn't hold any more."""
+    rates: Rates | None = None
+    cost: int = 0  # of the operation, once it is known
+    rate: RateState | None = None  # the caller's budget, once the cost is taken off
+    limited: RateLimited | None = None  # why it was not answered
 
     @property
     def sight(self) -> Sight | None:
@@ -55,6 +60,12 @@ class Context:
     @db.setter
     def db(self, db: Db) -> None:
         self.market = db
+
+    def charge(self, cost: int) -> None:
+        """Takes an operation's cost off the caller's budget. Raises RateLimited."""
+        self.cost = cost
+        if self.rates is not None:
+            self.rate = self.rates.charge(self.caller, cost)
 
     @property
     def viewer(self) -> str:

@@ -12,6 +12,7 @@ import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
 from api.limits import TooComplex
+from api.rates import RateLimited
 from api.selection import BadArguments
 from api.types.enums import ErrorCode
 from graph.errors import Problem, TooExpensive, Unavailable, UnreadableText
@@ -35,6 +36,9 @@ class Code(StrEnum):
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     TOO_COMPLEX = "TOO_COMPLEX"
     BAD_USER_INPUT = "BAD_USER_INPUT"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    RATE_LIMITED = "RATE_LIMITED"
     UNAVAILABLE = "UNAVAILABLE"
     TOO_EXPENSIVE = "TOO_EXPENSIVE"
     INTERNAL = "INTERNAL"
@@ -88,6 +92,14 @@ def too_complex(error: TooComplex) -> GraphQLError:
     """The error of a request that asks for more than a limit allows: which, how much, and how much is allowed."""
     told = {"code": Code.TOO_COMPLEX, "limit": error.limit, "value": error.value, "allowed": error.allowed}
     return GraphQLError(str(error), extensions=told)
+
+
+def rate_limited(error: RateLimited) -> GraphQLError:
+    """The error of a request that asks for more than its caller may have now, with the state of the budget."""
+    told: dict[str, Any] = {"code": Code.RATE_LIMITED, "retryAfter": error.retry_after}
+    if error.state:
+        told["rate"] = error.state.told()
+    return GraphQLError(f"{error} Try again in {error.retry_after} s.", extensions=told)
 
 
 def took_too_long(seconds: float, *, writing: bool) -> GraphQLError:

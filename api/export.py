@@ -76,7 +76,8 @@ class BuyingGroupsExport:
             return http.refused(refusal, context.request_id)
         first = await schema.execute(PAGE, variables, context_value=context)
         if first.errors or first.data is None:
-            return http.written(http.body_of(first), http.JSON, 400)
+            return http.written(http.body_of(first), http.JSON, 429 if context.limited else 400, http.rate_headers(context))
+        context.rates = None  # the pages that follow come one after the other, and never break off
         pages = until_revoked(_pages(first.data["buyingGroups"], variables, context), context)
         headers = {"Content-Disposition": 'attachment; filename="buying-groups.csv"', "Cache-Control": "no-store"}
         return StreamingResponse(_lines(pages), media_type="text/csv; charset=utf-8", headers=headers)

@@ -226,7 +226,7 @@ async def _executed(request: Request, context: Context, call: Call, takes: Accep
     try:
         text = context.documents.text(call.query, call.document_id)
     except GraphQLError as error:
-        return respond(ExecutionResult(data=None, errors=[shown(error, context.request_id)]), takes.single or JSON)
+        return respond(ExecutionResult(data=None, errors=[shown(error, context.request_id)]), takes.single or JSON, context)
     kind = context.documents.prepare(text).kind(call.operation_name)
     if kind is OperationType.MUTATION and request.method == "GET":
         raise Refusal(405, Code.METHOD_NOT_ALLOWED, "Send mutations by POST.", {"Allow": "POST"})
@@ -237,7 +237,7 @@ async def _executed(request: Request, context: Context, call: Call, takes: Accep
         return await _streamed(context, text, call)
     async with Present(request.receive):
         result = await schema.execute(text, call.variables, context, operation_name=call.operation_name)
-        return respond(result, takes.single)
+        return respond(result, takes.single, context)
     return None
 
 
@@ -251,16 +251,25 @@ def _told(refusal: Refusal, request_id: str) -> dict[str, Any]:
     return {"errors": [error.formatted]}
 
 
-def respond(result: ExecutionResult, media_type: str) -> Response:
+def respond(result: ExecutionResult, media_type: str, context: Context) -> Response:
     """A result as a response."""
     refused = before_execution(result.data, result.errors) and media_type == RESPONSE
-    return written(body_of(result), media_type, status_of(result) if refused else 200)
+    status = status_of(result) if refused else 200
+    return written(body_of(result), media_type, 429 if context.limited else status, rate_headers(context))
 
 
 def status_of(result: ExecutionResult) -> int:
     """The status that says why nothing was executed."""
     forbidden = any((error.extensions or {}).get("code") == Code.FORBIDDEN for error in result.errors or ())
     return 403 if forbidden else 400
+
+
+def rate_headers(context: Context) -> dict[str, str]:
+    """What a response's headers tell of its caller's budget, and when to come again if it is spent."""
+    limited = context.limited
+    state = limited.state if limited else context.rate
+    headers = state.headers() if state else {}
+    return {**headers, "Retry-After": str(limited.retry_after)} if limited else headers
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:

@@ -101,7 +101,9 @@ class _Operation:
         if context.answers and running.query:
             key, variables = (running.query, running._provided_operation_name), running.variables or {}
             bound = context.sight is not None
-            context.answers.keep(key, self._document, self._operation, variables, query, self._plan, part=bound)
+            context.answers.keep(
+                key, self._document, self._operation, variables, query, self._plan, cost=context.cost, part=bound
+            )
 
     def _answerable(self, planner: Planner, planned: Planned) -> Answerable:
         if not self._context.answers or asks_for_personas(planned.selections):

@@ -22,18 +22,21 @@ from strawberry.types.graphql import OperationType as Kind
 from api import permissions
 from api.answers import Unanswerable
 from api.context import Context, new_request_id
-from api.errors import hushed, shown, too_complex, took_too_long
+from api.errors import hushed, rate_limited, shown, too_complex, took_too_long
 from api.limits import Asked, TooComplex
 from api.mutations import Mutation
 from api.permissions import forbidden, lacking
 from api.planning import PlannedReads
 from api.queries import Query
+from api.rates import RateLimited
 from api.resolvers import install
 from api.subscriptions import Subscription
 from api.types.base import SCALARS
 
 SDL = Path(__file__).with_name("schema.graphql")
 
+UNREAD = 1_000
+"""What a document costs that is not executed: reading it is work, too."""
 Variables = dict[str, Any]
 
 
@@ -64,14 +67,25 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[Kind] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """The answer to a query or mutation. Raises InvalidOperationTypeError for a subscription."""
+        """The answer to a query or mutation, when it is its caller's turn. Raises InvalidOperationTypeError for a
+        subscription."""
         assert query is not None
         context: Context = context_value
         variables = variable_values or {}
+        if context.rates is None:
+            return await self._answer(context, query, operation_name, variables)
+        try:
+            async with context.rates.turn(context.caller):
+                return await self._answer(context, query, operation_name, variables)
+        except RateLimited as limited:
+            return _limited(context, limited)
+
+    async def _answer(self, context: Context, query: str, operation_name: str | None, variables: Variables) -> ExecutionResult:
         known = await self._known(context, query, operation_name, variables)
         if known:
             return known
         asked, cost = _admitted(context, query, operation_name, variables)
+        context.charge(cost or UNREAD)
         if isinstance(asked, Asked):
             if asked.kind is OperationType.SUBSCRIPTION:
                 raise InvalidOperationTypeError(Kind.SUBSCRIPTION)
@@ -82,6 +96,8 @@ class Schema(strawberry.Schema):
         if context.tell_cost and cost is not None:
             told = {"value": cost, "limit": context.documents.policy.limits.cost}
             result.extensions = {**(result.extensions or {}), "cost": told}
+            if context.rate:
+                result.extensions["rate"] = context.rate.told()
         return result
 
     async def _known(
@@ -93,10 +109,12 @@ class Schema(strawberry.Schema):
         seconds = context.documents.policy.limits.seconds
         try:
             async with asyncio.timeout(seconds):
-                data = await context.answers.answer(context.db, (query, operation_name), variables)
+                data = await context.answers.answer(context.db, (query, operation_name), variables, context.charge)
             return ExecutionResult(data=data, errors=None)
         except Unanswerable:
             return None
+        except RateLimited:
+            raise
         except TimeoutError:
             error = took_too_long(seconds, writing=False)
         except Exception as failed:
@@ -127,7 +145,13 @@ class Schema(strawberry.Schema):
         self, context: Context, query: str, operation_name: str | None, variables: Variables
     ) -> AsyncGenerator[ExecutionResult]:
         """The answers to a subscription one by one, or the one answer to another operation."""
-        asked, _ = _admitted(context, query, operation_name, variables)
+        asked, cost = _admitted(context, query, operation_name, variables)
+        if not isinstance(asked, Asked) or asked.kind is OperationType.SUBSCRIPTION:
+            try:
+                context.charge(cost or UNREAD)
+            except RateLimited as limited:
+                yield PreExecutionError(data=None, errors=_limited(context, limited).errors)
+                return
         if isinstance(asked, Asked) and asked.kind is not OperationType.SUBSCRIPTION:
             yield await self.execute(query, variables, context, operation_name=operation_name)
         elif isinstance(asked, Asked):
@@ -171,6 +195,12 @@ def _may(context: Context, query: str, operation_name: str | None) -> bool:
         return not lacking(context.documents.prepare(query).operation(operation_name).needs, context.caller.permissions)
     except GraphQLError:
         return False
+
+
+def _limited(context: Context, limited: RateLimited) -> ExecutionResult:
+    """The answer to a caller who asks for more than it may have now."""
+    context.limited = limited
+    return ExecutionResult(data=None, errors=[shown(rate_limited(limited), context.request_id)])
 
 
 def _show(context: Context, query: str, variables: Variables, result: ExecutionResult) -> None:

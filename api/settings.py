@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.limits import Limits
 from api.provider import Provider, is_loopback, is_safe
+from api.rates import RateLimits
 from graph.db import Connection
 from graph.embedded import Options
 
@@ -28,6 +29,7 @@ PREFIX = "BUYING_GROUPS_"
 _SCHEMES = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
 _SECRETS = ("NEO4J_PASSWORD", "BUYING_GROUPS_SECRET_KEY")
 LIMITS = Limits()
+RATES = RateLimits()
 Port = int
 
 
@@ -77,6 +79,10 @@ class Settings(BaseSettings):
     max_fragments: int = Field(LIMITS.fragments, validation_alias="BUYING_GROUPS_MAX_FRAGMENTS", ge=0, le=1_000)
     max_tokens: int = Field(LIMITS.tokens, validation_alias="BUYING_GROUPS_MAX_TOKENS", ge=10, le=100_000)
     max_body: int = Field(LIMITS.body, validation_alias="BUYING_GROUPS_MAX_BODY_BYTES", ge=1_000, le=2**28)
+    max_import: int = Field(2**31, validation_alias="BUYING_GROUPS_MAX_IMPORT_BYTES", ge=1_000, le=2**40)
+    rate_cost: int = Field(100_000_000, validation_alias="BUYING_GROUPS_RATE_COST", ge=0, le=10**12)
+    max_concurrent: int = Field(RATES.concurrent, validation_alias="BUYING_GROUPS_MAX_CONCURRENT", ge=1, le=100_000)
+    max_requests: int = Field(RATES.total, validation_alias="BUYING_GROUPS_MAX_REQUESTS", ge=1, le=1_000_000)
     request_timeout: float = Field(LIMITS.seconds, validation_alias="BUYING_GROUPS_REQUEST_TIMEOUT", gt=0, le=3600)
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="BUYING_GROUPS_LOG_LEVEL")
 
@@ -154,6 +160,11 @@ class Settings(BaseSettings):
         return Provider(self.oidc_issuer, self.oidc_audience, self.oidc_jwks_url, self.oidc_permissions, self.oidc_account)
 
     @property
+    def rates(self) -> RateLimits:
+        """How much a credential may ask for."""
+        return RateLimits(self.rate_cost or None, self.max_concurrent, self.max_requests)
+
+    @property
     def connection(self) -> Connection | None:
         """The database that is set, or None for the embedded one."""
         if self.neo4j_uri is None or self.neo4j_password is None:
@@ -171,6 +182,11 @@ class Settings(BaseSettings):
     def embedded(self) -> Options:
         """How the embedded server is to run."""
         return Options(self.data_dir, self.cache_dir, self.bolt_port, self.browser_port, self.heap, self.page_cache)
+
+    @property
+    def files(self) -> Path:
+        """Where the files of imports and exports lie."""
+        return self.data_dir / "files"
 
     def shown(self) -> list[tuple[str, str]]:
         """Every setting in force by its name, secrets masked."""

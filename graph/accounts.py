@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.checks import name_problems
@@ -26,6 +26,11 @@ async def upsert(db: Db, rows: Sequence[Input], *, by: str) -> UpsertResult:
     to a part of the market, FORBIDDEN (it would leave an account outside), TAKEN. Rows may stand in any order, a child before
     its parent. Raises Refused LIMIT_EXCEEDED, CONFLICT.
     """
+    return await db.transaction(upserting(rows, by=by), name="account/upsert")
+
+
+def upserting(rows: Sequence[Input], *, by: str) -> Callable[[Tx], Awaitable[UpsertResult]]:
+    """The same as the work of a transaction. Raises Refused LIMIT_EXCEEDED."""
     batch = Batch.of("accounts", rows, _problems)
 
     async def work(tx: Tx) -> UpsertResult:
@@ -51,23 +56,24 @@ async def upsert(db: Db, rows: Sequence[Input], *, by: str) -> UpsertResult:
         owning = await tx.run(query("account/own"), rows=lists, by=by) if lists else []
         return trial.result(written, moved, owning)
 
-    return await db.transaction(work, name="account/upsert")
+    return work
 
 
 async def move(db: Db, parents: Mapping[str, str | None], *, by: str) -> tuple[list[str], dict[str, Problem]]:
     """Puts known accounts under parents, both by external id, or with None at the top. Returns which stood elsewhere
     before, and for those that could not be moved, and so stay, why: NOT_FOUND (no such parent), CYCLE (each edge of it)."""
+    return await db.transaction(lambda tx: moving(tx, parents, by=by), name="account/move", bounded=False)
 
-    async def work(tx: Tx) -> tuple[list[str], dict[str, Problem]]:
-        await tx.run(query("account/lock_hierarchy"))
-        refused = await _refused_parents(tx, parents)
-        rows = [
-            {"externalId": child, "parentExternalId": parent} for child, parent in sorted(parents.items()) if child not in refused
-        ]
-        moved = await tx.run(query("account/move"), rows=rows, by=by) if rows else []
-        return [row["external_id"] for row in moved], refused
 
-    return await db.transaction(work, name="account/move", bounded=False)
+async def moving(tx: Tx, parents: Mapping[str, str | None], *, by: str) -> tuple[list[str], dict[str, Problem]]:
+    """The same within a transaction."""
+    await tx.run(query("account/lock_hierarchy"))
+    refused = await _refused_parents(tx, parents)
+    rows = [
+        {"externalId": child, "parentExternalId": parent} for child, parent in sorted(parents.items()) if child not in refused
+    ]
+    moved = await tx.run(query("account/move"), rows=rows, by=by) if rows else []
+    return [row["external_id"] for row in moved], refused
 
 
 async def own(db: Db, lists: Mapping[str, Sequence[Input]], *, by: str) -> LinkResult:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from graph.checks import name_problems
-from graph.db import Db
+from graph.db import Db, Tx
 from graph.errors import ErrorCode, Problem, Refused
 from graph.model import Input
 from graph.queries import query
@@ -27,6 +27,11 @@ class RecordResult:
 async def record(db: Db, activities: Sequence[Input]) -> RecordResult:
     """Records activities (the contract's ActivityInput). One with a problem is left out: INVALID, NOT_FOUND (the person).
     Raises Refused LIMIT_EXCEEDED."""
+    return await db.transaction(recording(activities), name="activity/record")
+
+
+def recording(activities: Sequence[Input]) -> Callable[[Tx], Awaitable[RecordResult]]:
+    """The same as the work of a transaction. Raises Refused LIMIT_EXCEEDED."""
     if len(activities) > MAX_ACTIVITIES_PER_CALL:
         words = f"At most {MAX_ACTIVITIES_PER_CALL:,} activities in one call, not {len(activities):,}. Nothing was done."
         raise Refused.of("activities", ErrorCode.LIMIT_EXCEEDED, words)
@@ -44,12 +49,16 @@ async def record(db: Db, activities: Sequence[Input]) -> RecordResult:
     rows = [dict(one) | {"occurredAt": one["occurredAt"].isoformat()} for one in told]
     # By person first, for two calls that touch the same people must lock them in the same order.
     rows.sort(key=lambda one: (one["personExternalId"], one["activityId"]))
-    if not rows:
-        return RecordResult(0, duplicates, tuple(problems))
-    done = (await db.write(query("activity/record"), rows=rows))[0]
-    problems += [_unknown(activities, places[key]) for key in done["unknown"]]
-    problems.sort(key=lambda problem: int(problem.field[1]))
-    return RecordResult(done["recorded"], duplicates + done["duplicates"], tuple(problems))
+
+    async def work(tx: Tx) -> RecordResult:
+        if not rows:
+            return RecordResult(0, duplicates, tuple(problems))
+        done = (await tx.run(query("activity/record"), rows=rows))[0]
+        unknown = [_unknown(activities, places[key]) for key in done["unknown"]]
+        all_problems = sorted((*problems, *unknown), key=lambda problem: int(problem.field[1]))
+        return RecordResult(done["recorded"], duplicates + done["duplicates"], tuple(all_problems))
+
+    return work
 
 
 def _unknown(activities: Sequence[Input], place: int) -> Problem:

@@ -12,7 +12,7 @@ import contextlib
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, LiteralString, cast
 from uuid import uuid4
@@ -24,9 +24,11 @@ from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, GraphError, Refused, Unavailable
 from graph.filters import account_predicate
 from graph.matching import Counts, Matcher, apply, card_from, changes, compile_cards, join, personas_for
+from graph.model import JobKind
 from graph.params import Params
 from graph.queries import Query, query
 from graph.stages import foreign_stage, not_an_entry
+from graph.work import Claim, Step, Work
 
 BATCH = 50  # accounts or groups a transaction: users who wait on the same groups wait 20 ms, not half a second
 LEASE = 30.0  # seconds without a batch after which another instance takes a job over
@@ -34,6 +36,10 @@ LOOK = 0.25  # seconds between looks at a job that somebody follows
 POLL = 2.0  # seconds between looks for jobs that nobody announced
 TEND = 600.0  # seconds between looks at what is due daily, and for keys to forget
 SCHEDULE = "schedule"  # who asks for daily jobs
+OWN_KINDS = ("CREATE", "MAINTAIN", "SCORE")  # which any instance can work on
+FILE_KINDS = ("IMPORT", "EXPORT")  # which only those can work on who have the files
+Works = Mapping[str, Work]
+"""The kinds of jobs with files that an instance can work on, by the kind's name."""
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +88,47 @@ async def start_scoring(db: Db, as_of: datetime | None = None, *, by: str) -> st
     if as_of is not None and as_of > datetime.now(UTC):
         raise Refused.of("asOf", ErrorCode.INVALID, "Engagement can be calculated as of now or an earlier time, not a later one.")
     return (await db.write(query("job/start_scoring"), as_of=as_of, by=by))[0]["id"]
+
+
+async def start_with_files(
+    db: Db, kind: JobKind, job_id: str, wanted: Mapping[str, Any], *, by: str, owner: str, root: str | None = None
+) -> str:
+    """Queues a job of a kind with files, which lie here under its id, and returns the id of the job: another's, if the call
+    came before under its idempotency key. `wanted` is what its work will need to know; `owner`, whose it is; `root`, the
+    account that its caller is bound to."""
+    given = {"id": job_id, "kind": kind.value, "rows": wanted.get("rows", 0), "input": json.dumps(wanted)}
+    return (await db.write(query("job/start_with_files"), **given, by=by, owner=owner, root=root))[0]["id"]
+
+
+async def give_up(db: Db) -> None:
+    """Ends the jobs with files that nobody has been able to work on for a day."""
+    await db.write(query("job/give_up"), kinds=list(FILE_KINDS))
+
+
+async def file_job(db: Db, job_id: str) -> FileJob | None:
+    """A job of a kind with files."""
+    rows = await db.read(query("job/with_files"), ids=[job_id])
+    return FileJob(**rows[0]) if rows else None
+
+
+async def file_jobs(db: Db, job_ids: Sequence[str]) -> dict[str, FileJob]:
+    """Those of some jobs that there are, by id."""
+    return {row["id"]: FileJob(**row) for row in await db.read(query("job/with_files"), ids=list(job_ids))}
+
+
+@dataclass(frozen=True, slots=True)
+class FileJob:
+    """A job of a kind with files: whose it is, how it stands, and for how many seconds it has ended."""
+
+    id: str
+    kind: str
+    status: str
+    owner: str
+    ended_for: int | None
+
+    @property
+    def ended(self) -> bool:
+        return self.ended_for is not None
 
 
 async def queue_daily(db: Db, at: time, now: datetime | None = None) -> bool:
@@ -169,41 +216,16 @@ def _follow(audiences: Mapping[str, Mapping[str, Any] | None]) -> tuple[Query, d
 # --- batches --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A job that this instance holds."""
-
-    id: str
-    kind: str
-    by: str
-    interest_id: str | None
-    audience_id: str | None
-    entry_stage_id: str | None
-    as_of: datetime | None
-    lease: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What a batch did, and where the job goes on; no cursor: it is done. `busy`: the batch waits for another job."""
-
-    cursor: dict[str, Any] | None
-    total: int = 0
-    done: int = 0
-    created: int = 0
-    counts: Counts = field(default_factory=Counts)
-    busy: bool = False
-
-
-async def _batch(db: Db, claim: _Claim) -> _Step | None:
+async def _batch(db: Db, claim: Claim, works: Works) -> Step | None:
     """Does the job's next batch. None when the job is no longer this instance's."""
 
-    async def work(tx: Tx) -> _Step | None:
+    async def work(tx: Tx) -> Step | None:
         held = await tx.run(query("job/hold"), id=claim.id, lease=claim.lease, seconds=LEASE)
         if not held:
             return None
         cursor = json.loads(held[0]["cursor"]) if held[0]["cursor"] else {}
-        step = await _step(tx, claim, cursor, held[0]["created"])
+        own = works.get(claim.kind)
+        step = await (own.step(tx, claim, cursor) if own else _step(tx, claim, cursor, held[0]["created"]))
         counts = step.counts
         await tx.run(
             query("job/advance"),
@@ -217,6 +239,8 @@ async def _batch(db: Db, claim: _Claim) -> _Step | None:
             moved=counts.moved,
             overruled=counts.overruled,
         )
+        if step.rows:
+            await tx.run(query("job/count_rows"), id=claim.id, **asdict(step.rows))
         if step.cursor is None:
             await tx.run(query("job/finish"), id=claim.id, lease=claim.lease, status="SUCCEEDED", error=None)
         return step
@@ -224,11 +248,11 @@ async def _batch(db: Db, claim: _Claim) -> _Step | None:
     return await db.transaction(work, name=f"job/{claim.kind.lower()}_batch")
 
 
-async def _step(tx: Tx, claim: _Claim, cursor: dict[str, Any], created: int) -> _Step:
+async def _step(tx: Tx, claim: Claim, cursor: dict[str, Any], created: int) -> Step:
     """The work of a batch. A job that has made groups (`created` before this batch) goes on to calculate engagement."""
     if claim.kind == "SCORE" or _SCORE in cursor:
         scored = await scoring.step(tx, cursor.get(_SCORE, {}), job_id=claim.id, as_of=claim.as_of, by=claim.by)
-        return _Step(None if scored.cursor is None else {_SCORE: scored.cursor}, busy=scored.busy)
+        return Step(None if scored.cursor is None else {_SCORE: scored.cursor}, busy=scored.busy)
     step = await (_create(tx, claim, cursor) if claim.kind == "CREATE" else _maintain(tx, claim, cursor))
     if step.cursor is None and created + step.created > 0:
         return replace(step, cursor={_SCORE: {}})
@@ -238,7 +262,7 @@ async def _step(tx: Tx, claim: _Claim, cursor: dict[str, Any], created: int) -> 
 _SCORE = "score"
 
 
-async def _create(tx: Tx, claim: _Claim, cursor: dict[str, Any]) -> _Step:
+async def _create(tx: Tx, claim: Claim, cursor: dict[str, Any]) -> Step:
     """Makes and fills the groups that the next accounts of the audience lack."""
     plan = await _plan(tx, claim.interest_id) if claim.interest_id else None
     if plan is None or claim.audience_id is None or claim.audience_id not in plan.audiences:
@@ -246,7 +270,7 @@ async def _create(tx: Tx, claim: _Claim, cursor: dict[str, Any]) -> _Step:
     return await _make_missing(tx, claim, plan, claim.audience_id, cursor.get("after"))
 
 
-async def _make_missing(tx: Tx, claim: _Claim, plan: _Plan, audience_id: str, after: str | None) -> _Step:
+async def _make_missing(tx: Tx, claim: Claim, plan: _Plan, audience_id: str, after: str | None) -> Step:
     rule = plan.audiences[audience_id]
     total = 0
     if after is None:
@@ -265,24 +289,24 @@ async def _make_missing(tx: Tx, claim: _Claim, plan: _Plan, audience_id: str, af
         if made:
             await tx.run(query("group/recount"), group_ids=made, by=claim.by)
     more = {"after": rows[-1]["account_id"]} if len(rows) == BATCH else None
-    return _Step(more, total=total, done=len(rows), created=len(made), counts=Counts(added=added))
+    return Step(more, total=total, done=len(rows), created=len(made), counts=Counts(added=added))
 
 
-async def _maintain(tx: Tx, claim: _Claim, cursor: dict[str, Any]) -> _Step:
+async def _maintain(tx: Tx, claim: Claim, cursor: dict[str, Any]) -> Step:
     """Brings the next groups of an interest up to date; after its groups, makes those that its audiences lack; after the
     interest, goes on with the next."""
     interest_id = cursor.get("interest") or await _next_interest(tx, claim, None)
     if interest_id is None:
-        return _Step(None)
+        return Step(None)
     plan = await _plan(tx, interest_id)
     here: dict[str, Any] = {"interest": interest_id}
     if plan is None:
-        return await _onwards(tx, claim, interest_id, _Step(None))
+        return await _onwards(tx, claim, interest_id, Step(None))
     if "audience" in cursor:
         return await _maintain_audience(tx, claim, plan, cursor)
     rows = await tx.run(query("group/next"), interest_id=interest_id, after=cursor.get("group", ""), limit=BATCH)
     counts = await _refresh(tx, claim, plan, [row["id"] for row in rows])
-    step = _Step(None, counts=counts)
+    step = Step(None, counts=counts)
     if len(rows) == BATCH:
         return replace(step, cursor={**here, "group": rows[-1]["id"]})
     if plan.audiences:
@@ -290,9 +314,9 @@ async def _maintain(tx: Tx, claim: _Claim, cursor: dict[str, Any]) -> _Step:
     return await _onwards(tx, claim, interest_id, step)
 
 
-async def _maintain_audience(tx: Tx, claim: _Claim, plan: _Plan, cursor: dict[str, Any]) -> _Step:
+async def _maintain_audience(tx: Tx, claim: Claim, plan: _Plan, cursor: dict[str, Any]) -> Step:
     audience_id = cursor["audience"]
-    step = _Step(None)
+    step = Step(None)
     if audience_id in plan.audiences:
         step = await _make_missing(tx, claim, plan, audience_id, cursor.get("after"))
     here = {"interest": plan.interest_id}
@@ -304,19 +328,19 @@ async def _maintain_audience(tx: Tx, claim: _Claim, plan: _Plan, cursor: dict[st
     return await _onwards(tx, claim, plan.interest_id, step)
 
 
-async def _onwards(tx: Tx, claim: _Claim, interest_id: str, step: _Step) -> _Step:
+async def _onwards(tx: Tx, claim: Claim, interest_id: str, step: Step) -> Step:
     following = await _next_interest(tx, claim, interest_id)
     return replace(step, cursor={"interest": following} if following else None)
 
 
-async def _next_interest(tx: Tx, claim: _Claim, after: str | None) -> str | None:
+async def _next_interest(tx: Tx, claim: Claim, after: str | None) -> str | None:
     if claim.interest_id:
         return claim.interest_id if after is None else None
     rows = await tx.run(query("job/interests"), after=after)
     return rows[0]["id"] if rows else None
 
 
-async def _refresh(tx: Tx, claim: _Claim, plan: _Plan, group_ids: Sequence[str]) -> Counts:
+async def _refresh(tx: Tx, claim: Claim, plan: _Plan, group_ids: Sequence[str]) -> Counts:
     """Moves groups to the newest version; where the interest says so, their SYSTEM members follow the rules, and the others
     hold through the nearest account. A group that can't follow the version can't follow its rules, either."""
     if not group_ids:
@@ -354,10 +378,14 @@ async def follow(db: Db, job_id: str) -> AsyncGenerator[str]:
 # --- running them ---------------------------------------------------------------------------------------------------
 
 
-async def run_next(db: Db) -> bool:
-    """Takes one job that waits and works on it to its end. False when none waited."""
+async def run_next(db: Db, works: Works | None = None) -> bool:
+    """Takes one job that waits and works on it to its end. False when none waited. With `works`: one of these kinds."""
     lease = uuid4().hex
-    while rows := await db.write(query("job/claim"), lease=lease, seconds=LEASE):
+    here = None if works is None else [own for work in works.values() for own in work.here()]
+    kinds = list(OWN_KINDS if works is None else works)
+    if here == []:
+        return False
+    while rows := await db.write(query("job/claim"), lease=lease, seconds=LEASE, kinds=kinds, here=here):
         if rows[0]["mine"]:
             break  # else another instance was first; there may be more
     else:
@@ -365,18 +393,18 @@ async def run_next(db: Db) -> bool:
     row = rows[0]
     as_of = None if row["as_of"] is None else datetime.fromtimestamp(row["as_of"] / 1000, UTC)
     parts = row["interest_id"], row["audience_id"], row["entry_stage_id"]
-    claim = _Claim(row["id"], row["kind"], row["by"], *parts, as_of, lease)
+    claim = Claim(row["id"], row["kind"], row["by"], *parts, as_of, lease, row["input"])
     try:
-        await _work(db, claim)
+        await _work(db, claim, works or {})
     except asyncio.CancelledError:
         await asyncio.shield(db.write(query("job/release"), id=claim.id, lease=lease))
         raise
     return True
 
 
-async def _work(db: Db, claim: _Claim) -> None:
+async def _work(db: Db, claim: Claim, works: Works) -> None:
     try:
-        while (step := await _batch(db, claim)) and step.cursor is not None:
+        while (step := await _batch(db, claim, works)) and step.cursor is not None:
             await events.number(db)
             if step.busy:
                 await asyncio.sleep(LOOK)
@@ -390,16 +418,26 @@ async def _work(db: Db, claim: _Claim) -> None:
     except Exception:
         log.exception("job failed", job=claim.id)
         await _fail(db, claim, "Something went wrong on our side; the log tells what, under the job's id.")
+    if claim.kind in works:
+        await _tidy(db, works[claim.kind])
 
 
-async def _fail(db: Db, claim: _Claim, words: str) -> None:
+async def _tidy(db: Db, work: Work) -> None:
+    """Lets files go. That they can't yet is no reason to stop working."""
+    try:
+        await work.tend(db)
+    except Exception:
+        log.exception("files could not be tended")
+
+
+async def _fail(db: Db, claim: Claim, words: str) -> None:
     await db.write(query("job/finish"), id=claim.id, lease=claim.lease, status="FAILED", error=words)
 
 
-async def run_all(db: Db) -> int:
-    """Works on jobs until none waits; returns how many those were."""
+async def run_all(db: Db, works: Works | None = None) -> int:
+    """Works on jobs until none waits; returns how many those were. With `works`, on those of these kinds, too."""
     count = 0
-    while await run_next(db):
+    while await run_next(db) or (works and await run_next(db, works)):
         count += 1
     return count
 
@@ -407,41 +445,50 @@ async def run_all(db: Db) -> int:
 class Runner:
     """Works on jobs beside a server's requests: `async with Runner(db) as runner`; `runner.wake()` when one was queued.
 
-    With `daily`, the time of the UTC day, it also queues what runs daily.
+    With `daily`, the time of the UTC day, it also queues what runs daily. Jobs of `works` run beside the others, so that a
+    large file holds up nobody's groups.
     """
 
-    def __init__(self, db: Db, daily: time | None = None) -> None:
+    def __init__(self, db: Db, daily: time | None = None, works: Works | None = None) -> None:
         self._db = db
         self._daily = daily
+        self._works = works or {}
         self._tended = float("-inf")
-        self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._woken = [asyncio.Event()]
+        if self._works:
+            self._woken.append(asyncio.Event())
+        self._tasks: list[asyncio.Task[None]] = []
 
     def wake(self) -> None:
         """Lets the runner look at once."""
-        self._woken.set()
+        for woken in self._woken:
+            woken.set()
 
     async def __aenter__(self) -> Runner:
-        self._task = asyncio.create_task(self._run(), name="jobs")
+        self._tasks = [asyncio.create_task(self._run(self._woken[0], None), name="jobs")]
+        if self._works:
+            self._tasks.append(asyncio.create_task(self._run(self._woken[1], self._works), name="jobs with files"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._task:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
             with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+                await task
 
-    async def _run(self) -> None:
+    async def _run(self, woken: asyncio.Event, works: Works | None) -> None:
         while True:
-            self._woken.clear()
+            woken.clear()
             try:
-                await self._tend()
-                while await run_next(self._db):
+                if works is None:
+                    await self._tend()
+                while await run_next(self._db, works):
                     pass
             except Unavailable as error:
                 log.warning("jobs wait for the database", reason=str(error))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), POLL)
+                await asyncio.wait_for(woken.wait(), POLL)
 
     async def _tend(self) -> None:
         """Now and then: queues what is due, and forgets what nobody may ask for any more."""
@@ -452,3 +499,6 @@ class Runner:
         if self._daily is not None:
             await queue_daily(self._db, self._daily)
         await once.forget(self._db)
+        await give_up(self._db)
+        for work in self._works.values():
+            await _tidy(self._db, work)

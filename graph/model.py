@@ -144,6 +144,8 @@ class JobKind(StrEnum):
     CREATE = "CREATE"
     MAINTAIN = "MAINTAIN"
     SCORE = "SCORE"
+    IMPORT = "IMPORT"
+    EXPORT = "EXPORT"
 
 
 class JobStatus(StrEnum):

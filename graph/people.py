@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,11 @@ async def upsert(db: Db, rows: Sequence[Input], *, by: str) -> UpsertResult:
     caller bound to a part of the market, FORBIDDEN (it would leave somebody without an account there), TAKEN; relations to
     accounts elsewhere stay. Raises Refused LIMIT_EXCEEDED, CONFLICT.
     """
+    return await db.transaction(upserting(rows, by=by), name="person/upsert")
+
+
+def upserting(rows: Sequence[Input], *, by: str) -> Callable[[Tx], Awaitable[UpsertResult]]:
+    """The same as the work of a transaction. Raises Refused LIMIT_EXCEEDED."""
     batch = Batch.of("people", [_without_null_flags(row) for row in rows], _problems)
 
     async def work(tx: Tx) -> UpsertResult:
@@ -64,7 +69,7 @@ async def upsert(db: Db, rows: Sequence[Input], *, by: str) -> UpsertResult:
         related = await tx.run(query("person/relate"), rows=lists, by=by) if lists else []
         return trial.result(written, related)
 
-    return await db.transaction(work, name="person/upsert")
+    return work
 
 
 async def relate(db: Db, lists: Mapping[str, Relations], *, by: str) -> LinkResult:

@@ -49,7 +49,7 @@ async def body(db: Db, text: str, variables: Mapping[str, Any], answers: Answers
 async def known(db: Db, text: str, variables: Mapping[str, Any], answers: Answers) -> bytes | None:
     """The response from a plan that is kept; None if there is none, or it can't tell."""
     try:
-        return orjson.dumps({"data": await answers.answer(db, (text, OPERATION), variables)})
+        return orjson.dumps({"data": await answers.answer(db, (text, OPERATION), variables, lambda _: None)})
     except Unanswerable:
         return None
 

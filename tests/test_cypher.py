@@ -61,7 +61,8 @@ LABELS = {
     "BuyingGroupEvent": "id seq type at actor credential requestId journey previous current",
     "_New": "id",
     "Job": "id kind status asOf createdAt createdBy startedAt finishedAt error cursor accountsTotal accountsDone groupsCreated"
-    " membersAdded membersRemoved rolesChanged overruled root _lease _leasedUntil",
+    " membersAdded membersRemoved rolesChanged overruled rowsTotal rowsDone rowsCreated rowsUpdated rowsRejected root"
+    " _lease _leasedUntil _owner _input",
     "_IdempotencyKey": "id fingerprint at result",
     "_Key": "id name hash permissions rootId createdAt expiresAt revokedAt lastUsedAt",
     "_Lock": "name value day holder",

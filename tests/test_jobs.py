@@ -154,9 +154,9 @@ def _after(count: int, then: Callable[[], Any], monkeypatch: pytest.MonkeyPatch)
     """Something happens between two batches: after so many of them."""
     real, done = jobs._batch, 0
 
-    async def batch(db: Db, claim: Any) -> Any:
+    async def batch(db: Db, claim: Any, works: Any) -> Any:
         nonlocal done
-        more = await real(db, claim)
+        more = await real(db, claim, works)
         done += 1
         if done == count:
             await then()
@@ -286,7 +286,7 @@ async def test_an_instance_that_lost_its_lease_does_nothing_more(api: Api, monke
 
     async def overtaken() -> None:
         await _expire(api.db)
-        (claimed,) = await api.db.write(query("job/claim"), lease="another instance's", seconds=30)
+        (claimed,) = await api.db.write(query("job/claim"), lease="another instance's", seconds=30, kinds=["CREATE"], here=None)
         assert claimed["mine"]
         if breaks:
             raise RuntimeError("not the other's fault")
@@ -332,9 +332,9 @@ async def test_several_runners_share_the_queue_and_run_each_job_once(api: Api, m
     seen: list[str] = []
     real = jobs._work
 
-    async def work(db: Db, claim: Any) -> None:
+    async def work(db: Db, claim: Any, works: Any) -> None:
         seen.append(claim.id)
-        await real(db, claim)
+        await real(db, claim, works)
 
     monkeypatch.setattr(jobs, "_work", work)
     ran = await asyncio.gather(*(jobs.run_all(api.db) for _ in range(4)))

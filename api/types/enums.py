@@ -150,7 +150,13 @@ described(
 described(
     JobKind,
     "What a job does.",
-    {"CREATE": "Makes buying groups.", "MAINTAIN": "Brings groups up to date with the rules.", "SCORE": "Calculates engagement."},
+    {
+        "CREATE": "Makes buying groups.",
+        "MAINTAIN": "Brings groups up to date with the rules.",
+        "SCORE": "Calculates engagement.",
+        "IMPORT": "Takes in the rows of a file that was sent to `POST /import`.",
+        "EXPORT": "Writes what a query gives to a file, as `POST /export` asked.",
+    },
 )
 described(
     JobStatus,

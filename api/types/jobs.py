@@ -25,6 +25,11 @@ class JobProgress:
     members_removed: int = field("Members it removed, for they no longer match.")
     roles_changed: int = field("Members it moved to another role.")
     overruled: int = field("Matches that changed nothing, for a person's or a journey's decision stands.")
+    rows_total: int = field("How many lines the file of an import has.")
+    rows_done: int = field("How many lines of its file an import has gone through; how many rows an export has written.")
+    rows_created: int = field("Rows of an import that made something new.")
+    rows_updated: int = field("Rows of an import that changed something.")
+    rows_rejected: int = field("Rows of an import that were refused; its file of rejects tells why.")
 
 
 @strawberry.type(description="A piece of work that goes on after the request that started it.")

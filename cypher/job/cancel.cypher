@@ -6,5 +6,5 @@ MATCH (j:Job {id: $id})
 SET j._l = true REMOVE j._l
 WITH j, j.status AS former WHERE j.id IS NOT NULL  // else it was deleted while this waited
 FOREACH (_ IN CASE WHEN former IN ['QUEUED', 'RUNNING'] THEN [1] ELSE [] END |
-  SET j.status = 'CANCELLED', j.finishedAt = datetime() REMOVE j._lease, j._leasedUntil, j.cursor)
+  SET j.status = 'CANCELLED', j.finishedAt = datetime() REMOVE j._lease, j._leasedUntil, j.cursor, j._input)
 RETURN former

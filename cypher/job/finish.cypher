@@ -5,4 +5,4 @@ MATCH (j:Job {id: $id})
 SET j._l = true REMOVE j._l
 WITH j WHERE j.status = 'RUNNING' AND j._lease = $lease
 SET j.status = $status, j.error = $error, j.finishedAt = datetime()
-REMOVE j._lease, j._leasedUntil, j.cursor
+REMOVE j._lease, j._leasedUntil, j.cursor, j._input

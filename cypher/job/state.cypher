@@ -4,4 +4,4 @@
 // returns: status, progress
 MATCH (j:Job {id: $id})
 RETURN j.status AS status, [j.accountsTotal, j.accountsDone, j.groupsCreated, j.membersAdded, j.membersRemoved, j.rolesChanged,
-  j.overruled] AS progress
+  j.overruled, j.rowsDone] AS progress

@@ -1,0 +1,65 @@
+"""What jobs are made of: a claim, what a batch did, and kinds of jobs whose files lie where they were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from graph.db import Db, Tx
+from graph.matching import Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that this instance holds. `input` is what a job with files was asked for, as JSON."""
+
+    id: str
+    kind: str
+    by: str
+    interest_id: str | None
+    audience_id: str | None
+    entry_stage_id: str | None
+    as_of: datetime | None
+    lease: str
+    input: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """What became of the rows of a file: those done are created, updated, rejected, or say nothing new."""
+
+    done: int = 0
+    created: int = 0
+    updated: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a batch did, and where the job goes on; no cursor: it is done. `busy`: the batch waits for another job."""
+
+    cursor: dict[str, Any] | None
+    total: int = 0
+    done: int = 0
+    created: int = 0
+    counts: Counts = field(default_factory=Counts)
+    rows: RowCounts | None = None
+    busy: bool = False
+
+
+class Work(Protocol):
+    """A kind of job with files of its own. Whoever has the files can work on it, and nobody else."""
+
+    def here(self) -> Sequence[str]:
+        """The ids of the jobs of this kind whose files are here."""
+        ...
+
+    async def step(self, tx: Tx, claim: Claim, cursor: dict[str, Any]) -> Step:
+        """The job's next batch, in its transaction: what it does to files must be safe to repeat. Raises Refused."""
+        ...
+
+    async def tend(self, db: Db) -> None:
+        """Now and then, and when a job has ended: deletes the files that nobody needs any more."""
+        ...
