@@ -96,7 +96,7 @@ async def start_with_files(
     """Queues a job of a kind with files, which lie here under its id, and returns the id of the job: another's, if the call
     came before under its idempotency key. `wanted` is what its work will need to know; `owner`, whose it is; `root`, the
     account that its caller is bound to."""
-    given = {"id": job_id, "kind": kind.value, "rows": wanted.get("rows", 0), "input": json.dumps(wanted)}
+    given: dict[str, Any] = {"id": job_id, "kind": kind.value, "rows": wanted.get("rows", 0), "input": json.dumps(wanted)}
     return (await db.write(query("job/start_with_files"), **given, by=by, owner=owner, root=root))[0]["id"]
 
 
