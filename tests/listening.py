@@ -14,10 +14,11 @@ WS = Subprotocol("graphql-transport-ws")
 
 
 @asynccontextmanager
-async def subscribed(url: str, query: str, **variables: Any) -> AsyncGenerator[ClientConnection]:
+async def subscribed(url: str, query: str, _credential: str | None = None, **variables: Any) -> AsyncGenerator[ClientConnection]:
     """A connection to `ws://.../graphql` with one subscription."""
     async with connect(url, subprotocols=[WS]) as socket:
-        await socket.send('{"type": "connection_init"}')
+        shown = {} if _credential is None else {"payload": {"authorization": f"Bearer {_credential}"}}
+        await socket.send(json.dumps({"type": "connection_init", **shown}))
         assert json.loads(await socket.recv())["type"] == "connection_ack"
         payload = {"query": query, "variables": variables}
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))

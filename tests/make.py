@@ -18,11 +18,13 @@ import uvicorn
 from api.app import create_app
 from api.documents import Documents
 from api.graphiql import Files
-from graph import accounts, audiences, interests, jobs, people, templates
+from api.provider import Provider
+from graph import accounts, audiences, interests, jobs, keys, people, templates
 from graph.audiences import AudienceSpec
 from graph.callers import LOCAL_CALLER, Caller
 from graph.db import Db, Row
 from graph.interests import InterestSpec
+from graph.keys import KeySpec
 from graph.model import (
     AttributeFilter,
     CardSpec,
@@ -30,6 +32,7 @@ from graph.model import (
     FilterOperator,
     HierarchyScope,
     Match,
+    Permission,
     PersonAttribute,
     SellingLevel,
 )
@@ -106,21 +109,53 @@ async def api_over(db: Db, documents: Documents | None = None, caller: Caller = 
 
 @asynccontextmanager
 async def client_over(
-    db: Db, documents: Documents | None = None, caller: Caller = LOCAL_CALLER, *, answers: bool = True
+    db: Db,
+    documents: Documents | None = None,
+    caller: Caller = LOCAL_CALLER,
+    *,
+    answers: bool = True,
+    credential: str | None = None,
+    provider: Provider | None = None,
+    local: bool = True,
 ) -> AsyncGenerator[httpx2.AsyncClient]:
-    """An HTTP client of an application on this database, in this process."""
-    app = create_app(db, b"a secret of the tests", jobs=False, documents=documents, answers=answers, caller=caller)
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as client:
+    """An HTTP client of an application on this database, in this process, with a credential if one is given."""
+    secret = b"a secret of the tests"
+    app = create_app(
+        db, secret, jobs=False, documents=documents, answers=answers, provider=provider, local=local, caller=caller
+    )
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=bearer(credential)) as client:
         yield client
+
+
+def bearer(credential: str | None) -> dict[str, str]:
+    """The header that shows a credential."""
+    return {} if credential is None else {"authorization": f"Bearer {credential}"}
+
+
+async def key_for(db: Db, *permissions: Permission, name: str = "a key", account: str | None = None) -> str:
+    """A new API key with these permissions."""
+    return (await keys.create(db, KeySpec(name, permissions, account=account))).key
 
 
 @asynccontextmanager
 async def serving(
-    db: Db, documents: Documents | None = None, *, jobs: bool = True, graphiql: Files | None = None
+    db: Db,
+    documents: Documents | None = None,
+    *,
+    jobs: bool = True,
+    graphiql: Files | None = None,
+    provider: Provider | None = None,
 ) -> AsyncGenerator[int]:
     """The application on a port of loopback, for what needs a real connection."""
-    application = create_app(db, b"a secret of the tests", jobs=jobs, documents=documents, graphiql=graphiql)
-    config = uvicorn.Config(application, port=0, log_config=None)
+    application = create_app(db, b"a secret of the tests", jobs=jobs, documents=documents, graphiql=graphiql, provider=provider)
+    async with answering(uvicorn.Config(application, port=0, log_config=None)) as port:
+        yield port
+
+
+@asynccontextmanager
+async def answering(config: uvicorn.Config) -> AsyncGenerator[int]:
+    """A server in this process that answers on a port of loopback."""
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
     async with asyncio.timeout(10):
