@@ -37,7 +37,8 @@ async def settle(db: Db) -> Part:
     await rows(
         db,
         """MATCH (i:SolutionInterest) WITH i LIMIT 1
-        CREATE (j:Job {id: randomUUID(), kind: 'MAINTAIN', status: 'COMPLETED', createdAt: datetime(), createdBy: $by, root: $root,
+        CREATE (j:Job {id: randomUUID(), kind: 'MAINTAIN', status: 'COMPLETED', createdAt: datetime(), createdBy: $by,
+          root: $root,
           accountsTotal: 3, accountsDone: 3, groupsCreated: 0, membersAdded: 1, membersRemoved: 0, rolesChanged: 0, overruled: 0})
         CREATE (j)-[:FOR_INTEREST]->(i)""",
         by=PARTNER,
@@ -51,7 +52,8 @@ async def _cross_the_border(db: Db, root: str) -> None:
     """Some members inside work for accounts outside, too, and hold through these, the top and a sister."""
     await rows(
         db,
-        """MATCH (a:Account)-[:CHILD_OF]->*({id: $root}) MATCH (a)<-[:WORKS_FOR]-(p:Person)-[m:MEMBER_OF]->(g:BuyingGroup)-[:FOR_ACCOUNT]->(h)
+        """MATCH (a:Account)-[:CHILD_OF]->*({id: $root})
+        MATCH (a)<-[:WORKS_FOR]-(p:Person)-[m:MEMBER_OF]->(g:BuyingGroup)-[:FOR_ACCOUNT]->(h)
         WHERE EXISTS { (h)-[:CHILD_OF]->*({id: $root}) }
         WITH DISTINCT p, m, g, h ORDER BY p.name, g.name LIMIT 8
         MATCH (o:Account)-[:CHILD_OF]->*()<-[:CHILD_OF]-*({id: $root}) WHERE NOT EXISTS { (o)-[:CHILD_OF]->*({id: $root}) }
@@ -71,7 +73,8 @@ async def _decide(db: Db, root: str) -> None:
         """MATCH (g:BuyingGroup)-[:FOR_ACCOUNT]->()-[:CHILD_OF]->*({id: $root})
         MATCH (g)<-[m:MEMBER_OF]-(p:Person)
         WITH g, p, EXISTS { (p)-[:WORKS_FOR]->()-[:CHILD_OF]->*({id: $root}) } AS inside ORDER BY p.name
-        RETURN g.id AS g, collect(CASE WHEN inside THEN p.id END)[..1] + collect(CASE WHEN NOT inside THEN p.id END)[..2] AS people""",
+        RETURN g.id AS g, collect(CASE WHEN inside THEN p.id END)[..1]
+          + collect(CASE WHEN NOT inside THEN p.id END)[..2] AS people""",
         root=root,
     )
     for row in found:
@@ -87,7 +90,7 @@ async def _let_outside_fill_no_gap(db: Db, root: str) -> None:
         WHERE COUNT { (g)<-[m:MEMBER_OF {roleId: r.id}]-(p) WHERE EXISTS { (p)-[:WORKS_FOR]->()-[:CHILD_OF]->*({id: $root}) } }
           < c.membersRequired
         MATCH (g)<-[m:MEMBER_OF {roleId: r.id}]-(p) WHERE NOT EXISTS { (p)-[:WORKS_FOR]->()-[:CHILD_OF]->*({id: $root}) }
-        SET m.roleId = m.roleId DELETE m""",
+        DELETE m""",
         root=root,
     )
 
@@ -96,7 +99,7 @@ async def _secrets(db: Db, root: str) -> list[str]:
     found = await rows(
         db,
         """MATCH (n) WHERE n:Account OR n:Person OR n:BuyingGroup OR n:MembershipEvent OR n:BuyingGroupEvent
-        RETURN [x IN [n.id, n.name, n.externalId, n.email, n.website, n.phone] WHERE x IS NOT NULL] AS texts, labels(n)[0] AS label,
+        RETURN [x IN [n.id, n.name, n.externalId, n.email, n.website, n.phone] WHERE x IS NOT NULL] AS texts,
           CASE
             WHEN n:Account THEN EXISTS { (n)-[:CHILD_OF]->*({id: $root}) }
             WHEN n:Person THEN EXISTS { (n)-[:WORKS_FOR]->()-[:CHILD_OF]->*({id: $root}) }
@@ -106,7 +109,7 @@ async def _secrets(db: Db, root: str) -> list[str]:
           END AS inside""",
         root=root,
     )
-    seen = "\\n".join(text for row in found if row["inside"] for text in row["texts"])
+    seen = "\n".join(text for row in found if row["inside"] for text in row["texts"])
     hidden = {text for row in found if not row["inside"] for text in row["texts"]}
     return sorted({text for text in hidden if text not in seen} | {"Secret title"})
 
