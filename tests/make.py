@@ -120,9 +120,7 @@ async def client_over(
 ) -> AsyncGenerator[httpx2.AsyncClient]:
     """An HTTP client of an application on this database, in this process, with a credential if one is given."""
     secret = b"a secret of the tests"
-    app = create_app(
-        db, secret, jobs=False, documents=documents, answers=answers, provider=provider, local=local, caller=caller
-    )
+    app = create_app(db, secret, jobs=False, documents=documents, answers=answers, provider=provider, local=local, caller=caller)
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=bearer(credential)) as client:
         yield client

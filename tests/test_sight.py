@@ -516,7 +516,7 @@ async def test_a_plan_kept_for_one_answers_others_by_their_own_sight(small: Smal
     counts = [(await told(context(small.db, root, answers), query, {})).decode() for root in roots]
     assert [json.loads(one)["data"]["accounts"]["totalCount"] for one in counts] == [4, 2, 1, 4, 2, 4]
     for root, count in ((small.known["low"], 1), (None, 4)):
-        kept = await answers.answer(context(small.db, root).db, (query, "Q"), {})
+        kept = await answers.answer(context(small.db, root).db, (query, "Q"), {}, lambda _: None)
         assert kept == {"accounts": {"totalCount": count}}
 
 
