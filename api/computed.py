@@ -51,12 +51,14 @@ async def hydrate(info: Info[Context, Any], value: Any, known: Afterwards | None
 def afterwards(info: Info[Context, Any], value: Any) -> Afterwards | None:
     """What `hydrate` will read if a mutation's payload comes to `value`, for the statement that writes to read it, too; None if
     that can't be told. Raises GraphQLError for arguments that can't be read."""
+    if info.context.sight is not None:
+        return None  # what such a caller reads is narrowed, and what writes is not
     planner = Planner.within(info._raw_info)
     with _told(planner):
         wanted = _walked(planner, info, value)[0].selections
         if not wanted or asks_for_personas(wanted):
             return None
-        return Afterwards(wanted, compile_read(wanted, info.context.cursors, part=info.context.sight is not None))
+        return Afterwards(wanted, compile_read(wanted, info.context.cursors))
 
 
 def _walked(planner: Planner, info: Info[Context, Any], value: Any) -> tuple[_Hydration, Callable[[], Any]]:

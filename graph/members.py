@@ -117,6 +117,7 @@ async def journey_remove(
 
 async def _decide(db: Db, statement: Query, params: Mapping[str, Any], afterwards: Afterwards | None) -> list[Row]:
     """The rows of a decision. It brings its events' ids along, so that it can tell whether it was made before."""
+    assert afterwards is None or db.sight is None, "what is read behind a write is not narrowed"
     if afterwards is None or db.gated:  # a gate keeps what it answers, and would answer what was read for long
         rows = await db.write_idempotent(statement, **params)
     else:
