@@ -8,8 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
-from httpx2 import AsyncClient, ConnectError
+from httpx2 import AsyncClient, ConnectError, TransportError
 from listening import messages, subscribed
 from make import BY, Api, Person, card, live_template, plant, role_ids, rows, sell, title
 
@@ -339,3 +339,75 @@ async def test_a_follower_who_lost_the_connection_goes_on_at_the_other_and_misse
     assert follower.heard == told[len(before) - 1 :]
     assert len({event["cursor"] for event in told}) == len(told)
     assert len(follower.heard) == 1 + len(CHIEFS) + len(ANALYSTS) + 2 * len(TREE) + 1
+
+
+# --- nothing twice --------------------------------------------------------------------------------------------------
+
+KEYS, CALLS = 100, 8  # and how often each key is used
+ONCE = """mutation ($key: String!, $person: ID!, $group: ID!, $role: ID!, $rows: [AccountInput!]!) {
+  assignMembers(
+    input: { buyingGroupId: $group, members: [{ personId: $person, roleId: $role }] }, idempotencyKey: $key
+  ) { results { outcome standing { id } } userErrors { code } }
+  upsertAccounts(input: { accounts: $rows }, idempotencyKey: $key) { created updated accounts { id } userErrors { code } }
+}"""
+
+
+async def calls(
+    instances: list[Instance], variables: Sequence[dict[str, Any]], killing: Callable[[int], Awaitable[None]]
+) -> tuple[list[str], int]:
+    """The answers to all calls, by sixteen clients who ask another instance until they have one; and how often they had to.
+    `killing` is told how many calls are answered."""
+    waiting, answers, broken = list(variables), list[str](), 0
+
+    async def client(number: int) -> None:
+        nonlocal broken
+        while waiting:
+            given, tries = waiting.pop(), number
+            while True:
+                tries += 1
+                try:
+                    answers.append(f"{given['key']} {json.dumps(await instances[tries % 2].api.data(ONCE, **given))}")
+                    break
+                except TransportError:
+                    broken += 1
+                    await asyncio.sleep(0.05)
+            await killing(len(answers))
+
+    await asyncio.gather(*(client(number) for number in range(16)))
+    return answers, broken
+
+
+async def test_many_calls_with_few_keys_have_few_effects_over_two_instances_that_are_killed(
+    db: Db, server: Server, tmp_path: Path
+) -> None:
+    people = [Person(f"p{n:03}", {"a": None}) for n in range(KEYS)]
+    known, roles = await plant(db, {"a": None}, people), await role_ids(db)
+    sold = await sell(db, [card(roles["Champion"])], [known["a"]])
+    one = {"group": ids.encode("BuyingGroup", sold.groups[known["a"]]), "role": ids.encode("Role", roles["Champion"])}
+    given = [
+        {**one, "key": f"k{n}", "person": ids.encode("Person", known[f"p{n:03}"]), "rows": [{"externalId": f"x{n}", "name": "X"}]}
+        for n in [*range(KEYS)] * CALLS
+    ]
+    async with AsyncExitStack() as stack, asyncio.timeout(300):
+        instances = [await stack.enter_async_context(serving(server, db, tmp_path)) for _ in range(2)]
+        kills = [KEYS * CALLS // 6 * n for n in (1, 2, 3, 4)]
+
+        async def kill(answered: int) -> None:
+            """One of the two, in turns, while the others are in the middle of their calls."""
+            if kills and answered >= kills[0]:
+                kills.pop(0)
+                place = len(kills) % 2
+                instances[place].process.kill()
+                assert await instances[place].process.wait() == -signal.SIGKILL
+                instances[place] = await stack.enter_async_context(serving(server, db, tmp_path))
+
+        answers, broken = await calls(instances, given, kill)
+    assert (len(answers), len(set(answers)), kills) == (KEYS * CALLS, KEYS, [])
+    assert broken > 0
+    told = [json.loads(answer.partition(" ")[2]) for answer in set(answers)]
+    assert {one["assignMembers"]["results"][0]["outcome"] for one in told} == {"APPLIED"}
+    assert {(one["upsertAccounts"]["created"], one["upsertAccounts"]["updated"]) for one in told} == {(1, 0)}
+    counted = """RETURN COUNT { (:MembershipEvent) } AS events, COUNT { ()-[:MEMBER_OF]->() } AS members,
+      COUNT { (:Account {name: 'X'}) } AS accounts, COUNT { (:_IdempotencyKey) } AS keys"""
+    assert await rows(db, counted) == [{"events": KEYS, "members": KEYS, "accounts": KEYS, "keys": 2 * KEYS}]
+    await check_the_doctor_finds_nothing(server, tmp_path)
