@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from api import http
 from api.answers import Answers
-from api.auth import Entrance, refused
+from api.auth import Entrance, NotLetIn, refused
 from api.bulk import MakeContext
 from api.context import Context
 from api.documents import Documents
@@ -55,7 +55,7 @@ class Endpoint:
     async def _answer(self, request: Request) -> Response | None:
         try:
             context = await self._entrance.context(request)
-        except http.Refusal as refusal:
+        except NotLetIn as refusal:
             return refused(refusal, request)
         return await http.answer(request, context)
 

@@ -42,6 +42,18 @@ Scope = MutableMapping[str, Any]
 log = structlog.get_logger(__name__)
 
 
+class NotLetIn(Refusal):
+    """A caller is refused; the reason is for the log alone."""
+
+    def __init__(self, status: int, code: Code, words: str, reason: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, code, words, headers)
+        self.reason = reason
+
+    def note(self, request_id: str) -> None:
+        """Puts it into the log."""
+        log.info("not let in", reason=self.reason, request_id=request_id)
+
+
 class Entrance:
     """Makes the context of each request whose caller may come in.
 
@@ -55,7 +67,7 @@ class Entrance:
         self.keys = Keys(db)
 
     async def context(self, request: HTTPConnection) -> Context:
-        """The context of a request. Raises Refusal: 401, 403, 503."""
+        """The context of a request. Raises NotLetIn: 401, 403, 503."""
         authorization = sent(request.scope)
         context = self._make_context(await self.caller(request.scope, authorization))
         context.revoked = lambda: self.revoked(request.scope, authorization)
@@ -66,23 +78,22 @@ class Entrance:
         return self._make_context(NOBODY)
 
     async def caller(self, scope: Scope, authorization: str | None) -> Caller:
-        """Who is there. Raises Refusal."""
+        """Who is there. Raises NotLetIn."""
         try:
             if authorization is not None:
                 return await self._proven(authorization)
             if self._local is None or await self.keys.exist():
                 raise BadCredential("missing")
         except BadCredential as bad:
-            raise self._unauthenticated(bad, authorization is not None) from None
+            raise _unauthenticated(bad, authorization is not None) from None
         except NoKeys:
             words = "Tokens can't be verified now, for the issuer's keys can't be had. The same request may succeed later."
-            raise Refusal(503, Code.UNAVAILABLE, words) from None
+            raise NotLetIn(503, Code.UNAVAILABLE, words, "no keys of the issuer") from None
         except GraphError as error:
-            log.warning("credentials can't be verified", reason=str(error))
             words = "The database can't answer now. The same request may succeed later."
-            raise Refusal(503, Code.UNAVAILABLE, words) from None
+            raise NotLetIn(503, Code.UNAVAILABLE, words, str(error)) from None
         if not is_here(scope):
-            raise Refusal(403, Code.FORBIDDEN, _NOT_HERE)
+            raise NotLetIn(403, Code.FORBIDDEN, _NOT_HERE, "not from this machine")
         return self._local
 
     async def revoked(self, scope: Scope, authorization: str | None) -> None:
@@ -91,7 +102,7 @@ class Entrance:
             await asyncio.sleep(LOOK)
             try:
                 await self.caller(scope, authorization)
-            except Refusal as refusal:
+            except NotLetIn as refusal:
                 if refusal.status != 503:
                     return
 
@@ -105,11 +116,11 @@ class Entrance:
             return await self.keys.find(credential)
         return await self._tokens.find(credential)
 
-    def _unauthenticated(self, bad: BadCredential, was_sent: bool) -> Refusal:
-        log.info("not let in", reason=bad.reason)
-        words = f"This credential has expired. {_WORDS}" if bad.reason == EXPIRED else _WORDS
-        challenge = 'Bearer error="invalid_token"' if was_sent else "Bearer"
-        return Refusal(401, Code.UNAUTHENTICATED, words, {"WWW-Authenticate": challenge})
+
+def _unauthenticated(bad: BadCredential, was_sent: bool) -> NotLetIn:
+    words = f"This credential has expired. {_WORDS}" if bad.reason == EXPIRED else _WORDS
+    challenge = 'Bearer error="invalid_token"' if was_sent else "Bearer"
+    return NotLetIn(401, Code.UNAUTHENTICATED, words, bad.reason, {"WWW-Authenticate": challenge})
 
 
 NOBODY = Caller("", frozenset())
@@ -121,10 +132,12 @@ def require(context: Context, *any_of: Permission) -> None:
         raise Refusal(403, Code.FORBIDDEN, f"This needs {named(any_of)}, which this credential doesn't have.")
 
 
-def refused(refusal: Refusal, request: Request) -> Response:
-    """The response to a request that has no context, for nobody was let in."""
+def refused(refusal: NotLetIn, request: Request) -> Response:
+    """The response to a request that has no context, for its caller was not let in."""
     media_type = http.accepted(request.headers.get("accept")).single or http.JSON
-    return http.refused(refusal, new_request_id(), media_type)
+    request_id = new_request_id()
+    refusal.note(request_id)
+    return http.refused(refusal, request_id, media_type)
 
 
 def sent(scope: Scope) -> str | None:

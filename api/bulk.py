@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from api import http, ids
-from api.auth import Entrance, refused
+from api.auth import Entrance, NotLetIn, refused
 from api.context import Context
 from api.errors import Code
 from api.http import Refusal
@@ -117,7 +117,7 @@ class Route:
         """The work's response, or why there is none."""
         try:
             context = await self._entrance.context(request)
-        except Refusal as refusal:
+        except NotLetIn as refusal:
             return refused(refusal, request)
         try:
             return await work(context)

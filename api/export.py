@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from api import http
-from api.auth import Entrance, refused, require
+from api.auth import Entrance, NotLetIn, refused, require
 from api.context import Context
 from api.errors import Code
 from api.http import Refusal, check_variables, read_json, until_revoked
@@ -61,7 +61,7 @@ class BuyingGroupsExport:
         """The file, for callers who may VIEW; 400 with the API's errors if an argument is wrong."""
         try:
             context = await self._entrance.context(request)
-        except Refusal as refusal:
+        except NotLetIn as refusal:
             return refused(refusal, request)
         variables: dict[str, Any] = {}
         try:

@@ -17,7 +17,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message, SubscribeMessage
 
-from api.auth import Entrance, sent_on_socket
+from api.auth import Entrance, NotLetIn, sent_on_socket
 from api.context import Context
 from api.errors import shown, too_complex
 from api.http import Refusal, read_call, write_text
@@ -79,7 +79,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
         self._shown = sent_on_socket(scope, payload)
         try:
             self.context.caller = await entrance.caller(scope, self._shown)
-        except Refusal as refusal:
+        except NotLetIn as refusal:
             await self._close(refusal)
             return
         await super().handle_connection_init(message)
@@ -94,7 +94,8 @@ class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
             await self.cleanup_operation(operation)
         await self.websocket.close(_UNAUTHORIZED, "The credential doesn't hold any more")
 
-    async def _close(self, refusal: Refusal) -> None:
+    async def _close(self, refusal: NotLetIn) -> None:
+        refusal.note(self.context.request_id)
         code = {401: _UNAUTHORIZED, 403: _FORBIDDEN}.get(refusal.status, _TRY_LATER)
         await self.websocket.close(code, str(refusal))
 
@@ -144,6 +145,11 @@ class Sockets(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         return self.entrance.stranger()
+
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
+        """Pages of any server may come: a browser sends no credential of its own accord, and without credentials the entrance
+        looks at the origin."""
+        return True
 
     def encode_json(self, data: object) -> str:
         return write_text(data)

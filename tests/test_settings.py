@@ -14,8 +14,7 @@ from api.settings import BadSettings, load
 WRONG = [
     ("BUYING_GROUPS_PORT", "eighty", "BUYING_GROUPS_PORT: 'eighty' is wrong: input should be a valid integer"),
     ("BUYING_GROUPS_PORT", "70000", "BUYING_GROUPS_PORT: '70000' is wrong: input should be less than or equal to 65535"),
-    ("BUYING_GROUPS_HOST", "0.0.0.0", "BUYING_GROUPS_HOST: '0.0.0.0' is wrong: must be a loopback address"),  # noqa: S104
-    ("BUYING_GROUPS_HOST", "example.org", "BUYING_GROUPS_HOST: 'example.org' is wrong: must be a loopback address"),
+    ("BUYING_GROUPS_HOST", "example.org", "BUYING_GROUPS_HOST: 'example.org' is wrong: must be an IP address of this machine"),
     ("BUYING_GROUPS_HEAP_MB", "10", "BUYING_GROUPS_HEAP_MB: '10' is wrong: input should be greater than or equal to 256"),
     ("BUYING_GROUPS_LOG_LEVEL", "loud", "BUYING_GROUPS_LOG_LEVEL: 'loud' is wrong: input should be 'debug', 'info'"),
     ("BUYING_GROUPS_DAILY_AT", "noon", "BUYING_GROUPS_DAILY_AT: 'noon' is wrong: input should be in a valid time format"),
