@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from api import http
 from api.context import Context, new_request_id
-from api.errors import Code
+from api.errors import MASKED, Code
 from api.http import Refusal
 from api.permissions import lacking, named
 from api.provider import is_loopback
@@ -92,6 +92,9 @@ class Entrance:
         except GraphError as error:
             words = "The database can't answer now. The same request may succeed later."
             raise NotLetIn(503, Code.UNAVAILABLE, words, str(error)) from None
+        except Exception as error:
+            log.error("credentials can't be verified", exc_info=error)
+            raise NotLetIn(500, Code.INTERNAL, MASKED, type(error).__name__) from None
         if not is_here(scope):
             raise NotLetIn(403, Code.FORBIDDEN, _NOT_HERE, "not from this machine")
         return self._local

@@ -44,6 +44,7 @@ class Code(StrEnum):
     INTERNAL = "INTERNAL"
 
 
+MASKED = "Something went wrong on our side. Tell us the requestId."
 _WHILE_EXECUTING = (Code.UNAVAILABLE, Code.TOO_EXPENSIVE, Code.INTERNAL)
 
 
@@ -148,7 +149,7 @@ def shown(error: GraphQLError, request_id: str) -> GraphQLError:
     elif isinstance(original, UnreadableText):
         extensions["code"], message = Code.BAD_USER_INPUT, str(original)
     elif original is not None and not isinstance(original, GraphQLError) and "code" not in extensions:
-        extensions["code"], message = Code.INTERNAL, "Something went wrong on our side. Tell us the requestId."
+        extensions["code"], message = Code.INTERNAL, MASKED
         log.error("unexpected", path=error.path, request_id=request_id, exc_info=original)
     elif isinstance(error, GraphQLSyntaxError):
         extensions["code"] = Code.GRAPHQL_PARSE_FAILED

@@ -20,6 +20,7 @@ from api.schema import schema
 from graph.db import Db
 from graph.errors import TooExpensive, Unavailable
 from graph.model import FilterOperator, HierarchyScope
+from graph.queries import Query
 
 TYPES = schema._schema.type_map
 
@@ -571,10 +572,15 @@ SECRET = "MATCH (n:Person {password: 'hunter2'}) at /srv/app/graph/db.py"
 async def test_nothing_of_the_inside_reaches_clients(
     api: Api, monkeypatch: pytest.MonkeyPatch, raised: Exception, code: str, message: str
 ) -> None:
+    read = Db.read
+
     async def fail(*_: Any, **__: Any) -> None:
         raise raised
 
-    monkeypatch.setattr(Db, "read", fail)
+    async def fail_but_for_keys(self: Db, query: Query, **params: Any) -> Any:
+        return await (read(self, query, **params) if query.name == "key/known" else fail())
+
+    monkeypatch.setattr(Db, "read", fail_but_for_keys)
     monkeypatch.setattr(Db, "transaction", fail)
     for query in (
         "{ roles { name } }",
@@ -586,3 +592,18 @@ async def test_nothing_of_the_inside_reaches_clients(
         (error,) = answer.json()["errors"]
         assert (error["message"], error["extensions"]["code"]) == (message, code)
         assert UUID(error["extensions"]["requestId"])
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "code"), [(RuntimeError(SECRET), 500, "INTERNAL"), (Unavailable(SECRET), 503, "UNAVAILABLE")]
+)
+async def test_nothing_of_the_inside_is_told_when_credentials_cannot_be_verified(
+    api: Api, monkeypatch: pytest.MonkeyPatch, raised: Exception, status: int, code: str
+) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr(Db, "read", fail)
+    answer = await api.client.post("/graphql", json={"query": "{ roles { name } }"})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["extensions"]["code"], "hunter2" in answer.text) == (status, code, False)
