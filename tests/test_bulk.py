@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import AsyncGenerator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -343,15 +343,26 @@ PEOPLE = "{ people { edges { node { name } } } }"
 
 async def test_an_import_needs_its_permission_and_the_whole_market(bulk: Bulk) -> None:
     for caller, words in (
-        (VIEWER, "This needs the permission MANAGE_DATA."),
-        (BOUND, "A credential that is bound to a part of the market can't import or export files."),
+        (VIEWER, "This needs MANAGE_DATA, which this credential doesn't have."),
+        (BOUND, "A credential that is bound to a part of the market can't import files; it can send their rows by mutations."),
     ):
         bulk.caller = caller
         answer = await bulk.send("people", [ANN])
         assert (answer.status_code, answer.json()["errors"][0]["message"]) == (403, words)
         assert answer.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert files(bulk) == []
-    assert (await bulk.export(PEOPLE)).status_code == 403
+
+
+async def test_a_bound_caller_exports_what_it_sees(bulk: Bulk) -> None:
+    known = await plant(bulk.db, {"here": None, "there": None}, [Person("ann", {"here": None}), Person("bob", {"there": None})])
+    whole = await bulk.export(PEOPLE)
+    assert (await bulk.run(whole))["progress"]["rowsDone"] == 2
+    bulk.caller = replace(BOUND, root=known["here"])
+    told = await bulk.run(answer := await bulk.export("{ people { edges { node { externalId } } } }"))
+    assert (told["status"], told["createdBy"], told["progress"]["rowsDone"]) == ("SUCCEEDED", "bo", 1)
+    assert (await bulk.client.get(f"{answer.headers['location']}.jsonl")).text == '{"externalId":"ann"}\n'
+    bulk.caller = replace(BOUND, root=known["there"], credential="key-5")
+    assert (await bulk.client.get(answer.headers["location"])).status_code == 404
 
 
 async def test_jobs_are_seen_by_those_who_asked_and_by_administrators(bulk: Bulk) -> None:
