@@ -58,7 +58,7 @@ async def test_a_key_is_kept_as_its_hash_alone(db: Db) -> None:
     assert sorted(kept) == ["createdAt", "expiresAt", "hash", "id", "name", "permissions"]
     assert (kept["name"], kept["permissions"]) == ("CRM", ["VIEW", "MANAGE_DATA"])
     assert kept["hash"] == sha256(made.key.encode()).hexdigest()
-    assert made.key.rpartition("_")[2] not in str(kept)
+    assert made.key.split("_", 2)[2] not in str(kept)
 
 
 @pytest.mark.parametrize(
@@ -483,7 +483,7 @@ async def test_credentials_are_in_no_log_and_no_answer(
 ) -> None:
     caplog.set_level(logging.WARNING)  # the lowest at which `serve` lets libraries speak
     key = await key_for(db, P.VIEW)
-    secret = key.rpartition("_")[2]
+    secret = key.split("_", 2)[2]  # which may have underscores, too
     shown = [
         f"Bearer {key}",
         f"Bearer {key[:-1]}{'A' if key[-1] != 'A' else 'B'}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import shlex
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, LiteralString, cast
@@ -21,6 +21,7 @@ from api.limits import MAX_CHARACTERS, MAX_DIGITS, MAX_NESTING, WORK, Limits
 from api.sockets import MAX_OPERATIONS
 from graph import sample
 from graph.db import Db
+from graph.model import Permission
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -39,32 +40,45 @@ async def test_statements_for_the_browser_run(db: Db) -> None:
         assert await rows(db, cast(LiteralString, statement))
 
 
-def _commands(group: Any, *before: str) -> Iterator[tuple[str, Any]]:
-    """Every command by its words."""
-    for name, one in group.commands.items():
-        if hasattr(one, "commands"):
-            yield from _commands(one, *before, name)
-        else:
-            yield " ".join((*before, name)), one
-
-
 def test_every_command_exists() -> None:
-    commands = dict(_commands(get_command(app)))
+    commands = get_command(app).commands  # type: ignore[attr-defined]
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     shown: set[str] = set()
     for line in "".join(blocks(README, "sh")).splitlines():
-        words = [word for word in line.split("#")[0].split() if "=" not in word]
+        words = [word for word in shlex.split(line, comments=True) if "=" not in word]
         shown.add(" ".join(words[:2]))
         if words[0] == "make":
             assert words[1] in targets, line
         else:
             assert words[0] == "buying-groups", line
-            name = next(one for one in (" ".join(words[1:3]), words[1]) if one in commands)
-            shown.add(f"buying-groups {name}")
-            options = {option for param in commands[name].params for option in [*param.opts, *param.secondary_opts]}
-            assert all(word in options for word in words[2:] if word.startswith("--")), line
-    assert {f"buying-groups {name}" for name in commands} - shown == set()
+            check_options(commands[words[1]], words[2:])
+    assert {f"buying-groups {name}" for name in commands} <= shown
     assert {"make run", "make test", "make lint", "make schema", "make bench"} <= shown
+
+
+def check_options(command: Any, words: list[str]) -> None:
+    """Whether a command, or the one of its commands that is named, has the options that are given."""
+    if hasattr(command, "commands"):
+        command, words = command.commands[words[0]], words[1:]
+    options = {option for param in command.params for option in [*param.opts, *param.secondary_opts]}
+    assert [word for word in words if word.startswith("--") and word not in options] == []
+
+
+async def test_what_the_page_on_security_shows_exists(db: Db) -> None:
+    from api.settings import names
+
+    page = (ROOT / "docs" / "security.md").read_text("utf-8")
+    lines = "".join(blocks(page, "sh")).splitlines()
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    shown = [shlex.split(line, comments=True) for line in lines if line.startswith("buying-groups ")]
+    assert [words[2] for words in shown] == ["create", "create", "list", "revoke"]
+    for words in shown:
+        check_options(commands[words[1]], words[2:])
+    assert set(re.findall(r"BUYING_GROUPS_\w+", page)) <= {*names()}
+    assert re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE) == sorted(Permission, key=lambda one: page.index(f"| `{one}` |"))
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE)) == set(Permission)
+    (statement,) = blocks(page, "cypher")
+    await rows(db, cast(LiteralString, statement))
 
 
 def test_every_setting_is_told() -> None:
