@@ -67,7 +67,7 @@ class Entrance:
         self.keys = Keys(db)
 
     async def context(self, request: HTTPConnection) -> Context:
-        """The context of a request. Raises NotLetIn: 401, 403, 503."""
+        """The context of a request. Raises NotLetIn: 401, 403, 500, 503."""
         authorization = sent(request.scope)
         context = self._make_context(await self.caller(request.scope, authorization))
         context.revoked = lambda: self.revoked(request.scope, authorization)
@@ -92,6 +92,10 @@ class Entrance:
         except GraphError as error:
             words = "The database can't answer now. The same request may succeed later."
             raise NotLetIn(503, Code.UNAVAILABLE, words, str(error)) from None
+        except Exception as error:
+            log.error("unexpected", exc_info=error)
+            words = "Something went wrong on our side. Tell us the requestId."
+            raise NotLetIn(500, Code.INTERNAL, words, "unexpected") from None
         if not is_here(scope):
             raise NotLetIn(403, Code.FORBIDDEN, _NOT_HERE, "not from this machine")
         return LOCAL_CALLER
@@ -103,7 +107,7 @@ class Entrance:
             try:
                 await self.caller(scope, authorization)
             except NotLetIn as refusal:
-                if refusal.status != 503:
+                if refusal.status < 500:
                     return
 
     async def _proven(self, authorization: str) -> Caller:
