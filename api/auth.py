@@ -67,7 +67,7 @@ class Entrance:
         self.keys = Keys(db)
 
     async def context(self, request: HTTPConnection) -> Context:
-        """The context of a request. Raises NotLetIn: 401, 403, 503."""
+        """The context of a request. Raises NotLetIn: 401, 403, 500, 503."""
         authorization = sent(request.scope)
         context = self._make_context(await self.caller(request.scope, authorization))
         context.revoked = lambda: self.revoked(request.scope, authorization)
@@ -106,7 +106,7 @@ class Entrance:
             try:
                 await self.caller(scope, authorization)
             except NotLetIn as refusal:
-                if refusal.status != 503:
+                if refusal.status < 500:
                     return
 
     async def _proven(self, authorization: str) -> Caller:

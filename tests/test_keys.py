@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import sys
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -24,7 +27,8 @@ from api import auth, cli
 from graph import keys
 from graph.callers import BadCredential, granted
 from graph.db import Db
-from graph.errors import Refused, Unavailable
+from graph.embedded import Server
+from graph.errors import Refused, TooExpensive, Unavailable
 from graph.keys import Keys, KeySpec
 from graph.model import Permission as P
 
@@ -195,18 +199,27 @@ async def test_the_last_use_is_noted_once_a_minute_and_never_in_the_way(db: Db, 
     assert [(one["event"], one["reason"]) for one in logs] == [("a key's use was not noted", "Unavailable")]
 
 
-async def test_without_the_database_nobody_is_let_in_and_nobody_is_called_wrong(db: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("raised", "status", "code"),
+    [
+        (Unavailable("it is gone"), 503, "UNAVAILABLE"),
+        (TooExpensive("gone"), 503, "UNAVAILABLE"),
+        (KeyError("gone"), 500, "INTERNAL"),
+    ],
+)
+async def test_without_the_database_nobody_is_let_in_and_nobody_is_called_wrong(
+    db: Db, monkeypatch: pytest.MonkeyPatch, raised: Exception, status: int, code: str
+) -> None:
     key = await key_for(db, P.VIEW)
 
     async def broken(*_: object, **__: object) -> Any:
-        raise Unavailable("the database is gone")
+        raise raised
 
     monkeypatch.setattr(Db, "read", broken)
     async with client_over(db) as client:
         for headers in ({}, bearer(key)):
             refused = await ask(client, **headers)
-            assert refused.status_code == 503
-            assert refused.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+            assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (status, code)
             assert "gone" not in refused.text
 
 
@@ -558,3 +571,47 @@ def test_a_permission_that_is_none_is_refused_with_those_that_are() -> None:
     result = CliRunner().invoke(cli.app, ["keys", "create", "--name", "x", "--permission", "FLY"])
     assert result.exit_code == 2
     assert "ADMINISTER" in result.output
+
+
+async def program(server: Server, tmp_path: Path, *args: str, **environment: str) -> tuple[int | None, str, str]:
+    """How `buying-groups` ends on the database of the tests, and what it prints."""
+    at = server.connection
+    reach = {"NEO4J_URI": at.uri, "NEO4J_PASSWORD": at.password}
+    running = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("buying-groups")),
+        *args,
+        cwd=tmp_path,
+        env=os.environ | reach | environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    printed, said = await running.communicate()
+    return running.returncode, printed.decode(), said.decode()
+
+
+async def test_keys_are_made_listed_and_revoked_on_the_command_line(db: Db, server: Server, tmp_path: Path) -> None:
+    await plant(db, {"0011": None})
+    options = ("--name", "CRM sync", "--permission", "MANAGE_DATA", "--expires", "90d", "--account", "0011")
+    code, key, said = await program(server, tmp_path, "keys", "create", *options)
+    assert code == 0, said
+    caller = await Keys(db).find(key.removesuffix("\n"))
+    assert (caller.subject, caller.permissions) == ("key:CRM sync", {P.VIEW, P.MANAGE_DATA})
+    assert "It sees and changes 0011 and what is below, nothing else." in said
+    assert key.strip() not in said
+    (record,) = await keys.records(db)
+    _, listed, _ = await program(server, tmp_path, "keys", "list")
+    assert f"{record.id}  CRM sync\n    VIEW MANAGE_DATA in 0011\n" in listed
+    assert key.rpartition("_")[2].strip() not in listed
+    code, said, _ = await program(server, tmp_path, "keys", "revoke", record.id)
+    assert (code, said) == (0, f"The key {record.id} of CRM sync is revoked. Servers refuse it within 5 s.\n")
+    with pytest.raises(BadCredential):
+        await Keys(db).find(key.strip())
+    code, _, said = await program(server, tmp_path, "keys", "revoke", record.id)
+    assert (code, said) == (1, "The key 'CRM sync' is revoked already.\n")
+
+
+async def test_without_credentials_a_server_for_other_machines_does_not_start(db: Db, server: Server, tmp_path: Path) -> None:
+    host, port = "0.0.0.0", "0"  # noqa: S104 - that it is refused
+    code, _, said = await program(server, tmp_path, "serve", BUYING_GROUPS_HOST=host, BUYING_GROUPS_PORT=port)
+    assert code == 2
+    assert "BUYING_GROUPS_HOST: '0.0.0.0' is wrong: as long as no credentials are configured" in " ".join(said.split())
