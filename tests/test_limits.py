@@ -85,13 +85,13 @@ CASES: list[tuple[str, str, Callable[[int], str], str]] = [
 @pytest.mark.parametrize(("setting", "limit", "document", "words"), CASES, ids=[case[0] for case in CASES])
 @pytest.mark.parametrize("most", [None, 15])
 async def test_as_much_as_a_limit_allows_is_accepted_and_one_more_is_refused(
-    shared_db: Db, setting: str, limit: str, document: Callable[[int], str], words: str, most: int | None
+    db: Db, setting: str, limit: str, document: Callable[[int], str], words: str, most: int | None
 ) -> None:
     limits = Limits() if most is None else replace(NO_LIMITS, seconds=30.0, body=10**7, **{setting: most})
     allowed: int = getattr(limits, setting)
     if setting == "cost" and most is None:
         limits = replace(limits, cost=(allowed := 100))  # the default would take a long document
-    async with api_over(shared_db, Documents(schema._schema, Policy(limits))) as api:
+    async with api_over(db, Documents(schema._schema, Policy(limits))) as api:
         answer = await api.post(document(allowed))
         assert "TOO_COMPLEX" not in [error["extensions"]["code"] for error in answer.get("errors", ())]
         answer = await api.post(document(allowed + 1))
@@ -177,34 +177,34 @@ BOMBS = {
     ("bomb", "limit", "value"),
     [("spreads", "rootFields", CAP), ("fields", "depth", 91), ("aliases", "aliases", 2**16 - 2), ("pages", "cost", 4 * 10**10)],
 )
-async def test_a_bomb_of_fragments_is_refused(shared_db: Db, bomb: str, limit: str, value: int) -> None:
-    async with api_over(shared_db) as api:
+async def test_a_bomb_of_fragments_is_refused(db: Db, bomb: str, limit: str, value: int) -> None:
+    async with api_over(db) as api:
         (error,) = await api.errors(BOMBS[bomb], n=100)
     assert error["extensions"]["limit"] == limit
     assert value <= error["extensions"]["value"] < 2 * value
 
 
-async def test_a_document_that_validates_too_slowly_is_refused(shared_db: Db) -> None:
+async def test_a_document_that_validates_too_slowly_is_refused(db: Db) -> None:
     repeated = "{ account(id: 1) {" + (" parent {" + " parent { name }" * 22 + " }") * 22 + " } }"
     fragments = "{ roles {" + "".join(f" ...f{i}" for i in range(100)) + " } }"
     fragments += "".join(f" fragment f{i} on Role {{{' name description' * 9} }}" for i in range(100))
-    async with api_over(shared_db) as api:
+    async with api_over(db) as api:
         for query in (repeated, fragments, "{ viewer {" + " subject" * 2_900 + " } }"):
             (error,) = await api.errors(query)
             assert error["message"] == "The document takes more than 50,000 comparisons to validate: it repeats fields too often."
             assert error["extensions"]["limit"] == "comparisons"
 
 
-async def test_so_many_errors_of_a_document_are_told_and_no_more(shared_db: Db) -> None:
-    async with api_over(shared_db) as api:
+async def test_so_many_errors_of_a_document_are_told_and_no_more(db: Db) -> None:
+    async with api_over(db) as api:
         errors = await api.errors("{ viewer {" + "".join(f" nope{i}" for i in range(100)) + " } }")
     assert len(errors) == MAX_ERRORS + 1
     assert errors[-1]["message"] == "Too many validation errors, error limit reached. Validation aborted."
     assert {error["extensions"]["code"] for error in errors} == {"GRAPHQL_VALIDATION_FAILED"}
 
 
-async def test_fragments_in_a_circle_are_told_by_validation(shared_db: Db) -> None:
-    async with api_over(shared_db) as api:
+async def test_fragments_in_a_circle_are_told_by_validation(db: Db) -> None:
+    async with api_over(db) as api:
         for circle in ("fragment a on Query { ...a }", "fragment a on Query { ...b } fragment b on Query { ... { ...a } }"):
             errors = await api.errors("{ ...a } " + circle)
             assert errors[0]["message"].startswith("Cannot spread fragment 'a' within itself")

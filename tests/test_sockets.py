@@ -50,8 +50,8 @@ async def heard(opened: ClientConnection) -> dict[str, Any]:
     return json.loads(await opened.recv())
 
 
-async def test_queries_are_answered_each_in_a_context_of_its_own(shared_db: Db) -> None:
-    async with socket(shared_db) as opened:
+async def test_queries_are_answered_each_in_a_context_of_its_own(db: Db) -> None:
+    async with socket(db) as opened:
         for payload in ({"query": VIEWER}, {"query": VIEWER, "variables": None, "extensions": {}}, {"documentId": OWN}):
             await ask(opened, payload)
             answer = {"id": "1", "type": "next", "payload": {"data": {"viewer": {"subject": "local"}}}}
@@ -84,8 +84,8 @@ BAD: list[tuple[Any, str, str]] = [
 ]
 
 
-async def test_what_may_not_be_executed_is_an_error_of_its_operation_and_the_socket_lives(shared_db: Db) -> None:
-    async with socket(shared_db, Policy(Limits(cost=150))) as opened:
+async def test_what_may_not_be_executed_is_an_error_of_its_operation_and_the_socket_lives(db: Db) -> None:
+    async with socket(db, Policy(Limits(cost=150))) as opened:
         for payload, code, message in BAD:
             await ask(opened, payload)
             found = await heard(opened)
@@ -97,8 +97,8 @@ async def test_what_may_not_be_executed_is_an_error_of_its_operation_and_the_soc
         assert (await heard(opened))["type"] == "next"
 
 
-async def test_only_registered_documents_if_so_set(shared_db: Db) -> None:
-    async with socket(shared_db, Policy(documents_only=True)) as opened:
+async def test_only_registered_documents_if_so_set(db: Db) -> None:
+    async with socket(db, Policy(documents_only=True)) as opened:
         await ask(opened, {"query": NEVER})
         assert (await heard(opened))["payload"][0]["extensions"]["code"] == "PERSISTED_DOCUMENT_REQUIRED"
         await ask(opened, {"documentId": OWN})
@@ -117,8 +117,8 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("silent")
-async def test_as_many_operations_run_at_the_same_time_as_are_allowed_and_no_more(shared_db: Db) -> None:
-    async with socket(shared_db) as opened:
+async def test_as_many_operations_run_at_the_same_time_as_are_allowed_and_no_more(db: Db) -> None:
+    async with socket(db) as opened:
         for number in range(MAX_OPERATIONS):
             await ask(opened, {"query": NEVER}, f"n{number}")
         await ask(opened, {"query": VIEWER}, "more")
@@ -151,8 +151,8 @@ async def test_as_many_operations_run_at_the_same_time_as_are_allowed_and_no_mor
         (b"\x00", 4400),
     ],
 )
-async def test_a_message_that_is_none_closes_the_socket(shared_db: Db, message: str | bytes, code: int) -> None:
-    async with socket(shared_db) as opened:
+async def test_a_message_that_is_none_closes_the_socket(db: Db, message: str | bytes, code: int) -> None:
+    async with socket(db) as opened:
         await opened.send(message)
         with pytest.raises(ConnectionClosed):
             await opened.recv()
@@ -160,23 +160,23 @@ async def test_a_message_that_is_none_closes_the_socket(shared_db: Db, message: 
 
 
 @pytest.mark.usefixtures("silent")
-async def test_an_operations_name_is_taken_once_and_none_starts_unannounced(shared_db: Db) -> None:
-    async with socket(shared_db) as opened:
+async def test_an_operations_name_is_taken_once_and_none_starts_unannounced(db: Db) -> None:
+    async with socket(db) as opened:
         for _ in range(2):
             await ask(opened, {"query": NEVER}, "é" * 300)
         with pytest.raises(ConnectionClosed):
             await opened.recv()
         assert opened.close_code == 4409
-    async with socket(shared_db, hello=False) as opened:
+    async with socket(db, hello=False) as opened:
         await ask(opened, {"query": VIEWER})
         with pytest.raises(ConnectionClosed):
             await opened.recv()
         assert opened.close_code == 4401
 
 
-async def test_a_message_is_as_large_as_is_allowed_and_no_larger(shared_db: Db) -> None:
+async def test_a_message_is_as_large_as_is_allowed_and_no_larger(db: Db) -> None:
     most = 1_000
-    async with socket(shared_db, Policy(Limits(body=most))) as opened:
+    async with socket(db, Policy(Limits(body=most))) as opened:
         message = json.dumps({"id": "1", "type": "subscribe", "payload": {"query": VIEWER}})
         await opened.send(message + " " * (most - len(message)))
         assert (await heard(opened))["type"] == "next"
