@@ -52,7 +52,7 @@ def cache_dir() -> Path:
 @pytest.fixture(scope="session")
 async def server(data_dir: Path, cache_dir: Path) -> AsyncGenerator[Server]:
     """The embedded Neo4j of this run, migrated."""
-    options = Options(data_dir, cache_dir, bolt_port=0, browser_port=None, heap=768, page_cache=256)
+    options = Options(data_dir, cache_dir, bolt_port=0, browser_port=None, heap=1536, page_cache=256)
     async with embedded(options) as running, connect(running.connection) as db:
         await migrate(db)
         yield running
