@@ -29,7 +29,7 @@ _SEEDS = [seed for step in all_migrations() for seed in step.statements if seed.
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--queries", type=int, default=200, help="how many random queries to answer in every way")
+    parser.addoption("--queries", type=int, default=100, help="how many random queries to answer in every way")
     parser.addoption(
         "--screenshot", type=Path, help="where `-m browser` leaves its picture of GraphiQL, such as docs/graphiql.png"
     )
