@@ -13,6 +13,7 @@ from typing import Any
 
 from graph.errors import ErrorCode, Problem
 from graph.model import Input, PersonRelationship
+from graph.people import TEXTS
 from graph.rows import shortened
 
 MAX_NUMBER = 2**31
@@ -105,22 +106,7 @@ RELATION: Shape = {
 }
 PERSON: Shape = {
     "externalId": _key(),
-    **{
-        name: Field(_text)
-        for name in (
-            "firstName",
-            "lastName",
-            "email",
-            "phone",
-            "mobilePhone",
-            "jobTitle",
-            "department",
-            "city",
-            "state",
-            "postalCode",
-            "country",
-        )
-    },
+    **{name: Field(_text) for name in TEXTS},
     "emailInvalid": Field(_flag),
     "emailSuspended": Field(_flag),
     "accounts": Field(None, rows=RELATION),
