@@ -156,6 +156,11 @@ class JobStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class WebhookStatus(StrEnum):
+    ENABLED = "ENABLED"
+    DISABLED = "DISABLED"
+
+
 class Permission(StrEnum):
     """What a caller may do. Each includes VIEW."""
 
