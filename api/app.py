@@ -16,7 +16,7 @@ from api import http
 from api.answers import Answers
 from api.auth import Entrance, NotLetIn, refused
 from api.bulk import MakeContext
-from api.context import Context
+from api.context import Context, Hooks
 from api.documents import Documents
 from api.export import BuyingGroupsExport
 from api.graphiql import Files, page
@@ -24,6 +24,7 @@ from api.intake import Import
 from api.provider import Provider
 from api.rates import Rates
 from api.schema import schema
+from api.sending import Sender
 from api.sockets import Sockets
 from api.takeout import Export, Takeout
 from api.tokens import Tokens
@@ -34,6 +35,7 @@ from graph.folder import Folder
 from graph.intake import Intake
 from graph.jobs import Runner, Works
 from graph.model import JobKind
+from graph.outbox import Deliverer, Pace
 from graph.paging import Cursors
 
 MAX_IMPORT = 2**31  # bytes
@@ -80,16 +82,20 @@ def create_app(
     folder: Folder | None = None,
     max_import: int = MAX_IMPORT,
     rates: Rates | None = None,
+    hooks: Hooks | None = None,
+    pace: Pace | None = None,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
     `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL; `documents` say what may be
     asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone. Tokens of a
     `provider` are taken beside API keys. `local`: as long as neither is configured, this machine is answered without, as
     `caller`. Without `folder`, for their files, there are no imports of at most `max_import` bytes and no exports. `rates`
-    count what callers ask for."""
+    count what callers ask for. `hooks`: with a vault for their secrets, webhooks can be made, and are delivered with the jobs, at
+    a `pace`."""
     known = documents or Documents(schema._schema)
     cursors, hub = Cursors(secret), Hub(db)
     kept = Answers() if answers else None
+    own_hooks = hooks or Hooks()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -97,11 +103,14 @@ def create_app(
             stack.push_async_callback(entrance.keys.settle)
             if jobs:
                 await stack.enter_async_context(runner)
+            if jobs and own_hooks.vault:
+                send = await stack.enter_async_context(Sender(own_hooks.vault, own_hooks.targets))
+                await stack.enter_async_context(Deliverer(db, send, pace))
             yield
 
     def make_context(caller: Caller) -> Context:
         """What the resolvers of a request can reach."""
-        return Context(db, cursors, hub, known, kept, runner.wake, caller, rates=rates)
+        return Context(db, cursors, hub, known, kept, runner.wake, caller, rates=rates, hooks=own_hooks)
 
     runner = Runner(db, daily, works(make_context, folder) if folder else None)
     entrance = Entrance(db, make_context, Tokens(provider, db) if provider else None, caller if local else None)

@@ -157,6 +157,7 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
                 folder=Folder(settings.files),
                 max_import=settings.max_import,
                 rates=Rates(settings.rates),
+                hooks=settings.hooks,
             )
             config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False, ws_max_size=settings.max_body)
             _say_where(settings, opened, listener.getsockname()[1], ide is not None)

@@ -20,7 +20,7 @@ from api import ids
 from api.context import Context
 from api.errors import Code, bad_arguments
 from api.selection import OWN_ID, BadArguments, Planner
-from graph import audiences, events, gaps, jobs, preview, why
+from graph import audiences, events, gaps, jobs, preview, webhooks, why
 from graph.errors import Refused
 from graph.paging import EVENTS, PAGE_MAX, BadCursor
 from graph.preview import PreviewSpec
@@ -161,6 +161,27 @@ async def follow_job(info: Info[Context, Any], job_id: str) -> AsyncGenerator[An
             found = (await read(here.db, [wanted], here.cursors))["job"]
             if own in found:
                 yield found[own]
+
+
+async def webhooks_by_name(info: Info[Context, Any]) -> Any:
+    """The webhooks. Raises GraphQLError: FORBIDDEN."""
+    _of_the_whole_market(info)
+    return await hydrate(info, [Ref("Webhook", one.id) for one in await webhooks.records(info.context.db)])
+
+
+async def one_webhook(info: Info[Context, Any], webhook_id: str) -> Any:
+    """A webhook, None if there is none. Raises GraphQLError: FORBIDDEN, and for the id of something else."""
+    _of_the_whole_market(info)
+    with _told(Planner.within(info._raw_info)):
+        own = ids.raw(webhook_id, "Webhook")
+    return await hydrate(info, Ref("Webhook", own))
+
+
+def _of_the_whole_market(info: Info[Context, Any]) -> None:
+    """Webhooks tell of the whole market, and so do their logs."""
+    if info.context.caller.root is not None:
+        words = "This is about the whole market, and these credentials are bound to a part of it."
+        raise GraphQLError(words, extensions={"code": Code.FORBIDDEN})
 
 
 async def explain_membership(source: Mapping[str, Any], info: Info[Context, Any], person_id: str) -> Any:

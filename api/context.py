@@ -15,6 +15,8 @@ from graph.db import Db
 from graph.events import Hub
 from graph.paging import Cursors
 from graph.sight import Sight
+from graph.targets import Targets
+from graph.vault import Vault
 
 
 def new_request_id() -> str:
@@ -24,6 +26,14 @@ def new_request_id() -> str:
 
 async def _never() -> None:
     await asyncio.Event().wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What making webhooks needs: where they may deliver to, and what keeps their secrets; without that none can be made."""
+
+    targets: Targets = field(default_factory=Targets)
+    vault: Vault | None = None
 
 
 @dataclass(slots=True)
@@ -45,6 +55,7 @@ class Context:
     cost: int = 0  # of the operation, once it is known
     rate: RateState | None = None  # the caller's budget, once the cost is taken off
     limited: RateLimited | None = None  # why it was not answered
+    hooks: Hooks = field(default_factory=Hooks)
 
     @property
     def sight(self) -> Sight | None:

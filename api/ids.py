@@ -25,6 +25,7 @@ PREFIXES = {
     "MembershipEvent": "evt",
     "BuyingGroupEvent": "chg",
     "Job": "job",
+    "Webhook": "whk",
 }
 """What the ids of each type begin with."""
 NODES = (

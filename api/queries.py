@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import Info
 
-from api.computed import events_page, preview_membership
+from api.computed import events_page, one_webhook, preview_membership, webhooks_by_name
 from api.context import Context
 from api.mutations.base import plain
 from api.mutations.configuration import RoleCardInput, cards_from
@@ -38,6 +38,7 @@ from api.types.preview import MembershipPreview
 from api.types.stages import StageModel
 from api.types.templates import Persona, Role, RoleTemplate
 from api.types.views import Dashboard, RoleInsights
+from api.types.webhooks import Webhook
 from graph.preview import PreviewSpec
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
@@ -309,6 +310,14 @@ class Query:
             input.first,
         )
         return await preview_membership(info, spec)
+
+    @root_field("The webhooks, by name. Not for credentials that are bound to a part of the market.", Permission.ADMINISTER)
+    async def webhooks(self, info: Info[Context, None]) -> list[Webhook]:
+        return await webhooks_by_name(info)
+
+    @root_field("One webhook. Not for credentials that are bound to a part of the market.", Permission.ADMINISTER)
+    async def webhook(self, info: Info[Context, None], id: Id) -> Webhook | None:
+        return await one_webhook(info, id)
 
     @root_field("Who is asking.")
     async def viewer(self, info: Info[Context, None]) -> Viewer:

@@ -57,6 +57,7 @@ _MADE: dict[tuple[str, str], Make] = {
     ("BuyingGroupEvent", "cursor"): lambda value, cursors: cursors.encode(EVENTS, value),
     ("RoleCard", "condition"): lambda value, _: conditions.from_json(value),
     ("StageModel", "problems"): lambda value, _: stage_rules.problems(stage_rules.ruled(value)),
+    ("WebhookDelivery", "eventId"): lambda value, _: ids.encode("BuyingGroupEvent", value),
     ("Persona", "attributes"): lambda value, _: conditions.attributes_from_json(value),
 }
 

@@ -19,11 +19,14 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.context import Hooks
 from api.limits import Limits
 from api.provider import Provider, is_loopback, is_safe
 from api.rates import RateLimits
 from graph.db import Connection
 from graph.embedded import Options
+from graph.targets import Network, Targets
+from graph.vault import Vault
 
 PREFIX = "BUYING_GROUPS_"
 _SCHEMES = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
@@ -65,6 +68,7 @@ class Settings(BaseSettings):
     oidc_jwks_url: str | None = Field(None, validation_alias="BUYING_GROUPS_OIDC_JWKS_URL")
     oidc_permissions: str = Field("permissions", validation_alias="BUYING_GROUPS_OIDC_PERMISSIONS_CLAIM", min_length=1)
     oidc_account: str | None = Field(None, validation_alias="BUYING_GROUPS_OIDC_ACCOUNT_CLAIM", min_length=1)
+    webhook_networks: str = Field("", validation_alias="BUYING_GROUPS_WEBHOOK_NETWORKS")
     daily_at: time = Field(time(2), validation_alias="BUYING_GROUPS_DAILY_AT")
     graphiql: bool = Field(True, validation_alias="BUYING_GROUPS_GRAPHIQL")
     introspection: bool = Field(True, validation_alias="BUYING_GROUPS_INTROSPECTION")
@@ -108,6 +112,15 @@ class Settings(BaseSettings):
     def _safe(cls, value: str | None) -> str | None:
         if value is not None and not is_safe(value):
             raise ValueError("must be an address that begins with https:// (http:// on this machine alone)")
+        return value
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        try:
+            networks(value)
+        except ValueError:
+            raise ValueError("must be networks such as 10.1.0.0/16, separated by commas") from None
         return value
 
     @model_validator(mode="after")
@@ -160,6 +173,12 @@ class Settings(BaseSettings):
         return Provider(self.oidc_issuer, self.oidc_audience, self.oidc_jwks_url, self.oidc_permissions, self.oidc_account)
 
     @property
+    def hooks(self) -> Hooks:
+        """Where webhooks may deliver to, and what keeps their secrets, if there is a key for that."""
+        vault = Vault(self.secret_key.get_secret_value().encode()) if self.secret_key else None
+        return Hooks(Targets(networks(self.webhook_networks)), vault)
+
+    @property
     def rates(self) -> RateLimits:
         """How much a credential may ask for."""
         return RateLimits(self.rate_cost or None, self.max_concurrent, self.max_requests)
@@ -209,6 +228,11 @@ def load(env_file: Path | None = Path(".env")) -> Settings:
     if wrong or settings is None:
         raise BadSettings("\n".join(wrong))
     return settings
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Networks separated by commas. Raises ValueError."""
+    return tuple(ipaddress.ip_network(one.strip()) for one in text.split(",") if one.strip())
 
 
 def names() -> list[str]:

@@ -65,6 +65,9 @@ LABELS = {
     " _lease _leasedUntil _owner _input",
     "_IdempotencyKey": "id fingerprint at result",
     "_Key": "id name hash permissions rootId createdAt expiresAt revokedAt lastUsedAt",
+    "Webhook": f"{AUDIT} url status disabledReason types interestId accountId secret formerSecret formerSecretUntil cursor"
+    " acknowledged revision tried failingSince failingSeq _lease _leasedUntil",
+    "WebhookDelivery": "id number at messageId eventId eventType attempt status milliseconds error",
     "_Lock": "name value day holder",
     "_Migration": "version name appliedAt",
 }
@@ -95,6 +98,7 @@ TYPES = {
     "MEMBER_OF": "role roleId source assignedAt assignedBy credential requestId accountId distance eventId",
     "REMOVED_FROM": "source removedAt removedBy credential requestId reason formerRoleId formerRole eventId",
     "ABOUT": "",
+    "TRIED": "",
     "IN": "",
 }
 PASSING = "_l _new"  # set and removed within a transaction

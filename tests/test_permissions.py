@@ -52,7 +52,9 @@ RULES: dict[tuple[P, ...], str] = {
         updateRoleTemplate publishRoleTemplate deleteRoleTemplate""",
     (P.MANAGE_STAGES,): "createStageModel updateStageModel publishStageModel deleteStageModel",
     (P.MANAGE_DATA,): "upsertAccounts upsertPeople upsertProducts recordActivities",
-    (P.ADMINISTER,): """duplicateEngagementModel updateEngagementModel activateEngagementModel recalculateEngagement""",
+    (P.ADMINISTER,): """duplicateEngagementModel updateEngagementModel activateEngagementModel recalculateEngagement
+        webhooks webhook createWebhook updateWebhook deleteWebhook enableWebhook disableWebhook rotateWebhookSecret
+        replayWebhook""",
 }
 NEEDED = {name: frozenset(any_of) for any_of, names in RULES.items() for name in names.split()}
 ROOTS = [

@@ -12,6 +12,7 @@ from api.mutations.jobs import JobMutations
 from api.mutations.members import MemberMutations
 from api.mutations.personas import PersonaMutations
 from api.mutations.stages import StageMutations
+from api.mutations.webhooks import WebhookMutations
 
 
 @strawberry.type(
@@ -29,5 +30,6 @@ class Mutation(
     AudienceMutations,
     EngagementMutations,
     JobMutations,
+    WebhookMutations,
 ):
     pass

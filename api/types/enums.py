@@ -33,6 +33,7 @@ MembershipAction = model.MembershipAction
 AssignmentOutcome = model.AssignmentOutcome
 JobKind = model.JobKind
 JobStatus = model.JobStatus
+WebhookStatus = model.WebhookStatus
 BuyingGroupEventType = model.BuyingGroupEventType
 Permission = model.Permission
 ErrorCode = DomainErrorCode
@@ -170,6 +171,11 @@ described(
     },
 )
 described(
+    WebhookStatus,
+    "Whether a webhook is on.",
+    {"ENABLED": "Events are delivered.", "DISABLED": "Events wait until it is switched on."},
+)
+described(
     Permission,
     "What a caller may do. Each permission includes VIEW.",
     {
@@ -180,7 +186,7 @@ described(
         "MANAGE_STAGES": "Set up stage models.",
         "RUN_JOURNEY_ACTIONS": "Decide members as a journey, move groups to stages, set their status.",
         "MANAGE_DATA": "Upsert accounts, people and products, record activities.",
-        "ADMINISTER": "Set up engagement models and calculate engagement.",
+        "ADMINISTER": "Set up engagement models, calculate engagement, set up webhooks.",
     },
 )
 described(

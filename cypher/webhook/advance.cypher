@@ -8,7 +8,7 @@ SET w._l = true REMOVE w._l
 WITH w WHERE w.status = 'ENABLED' AND w._lease = $lease AND w.revision = $revision
 SET w.cursor = $cursor, w.acknowledged = $acknowledged, w.failingSeq = $failing_seq,
   w.failingSince = CASE WHEN $failing_since IS NOT NULL THEN datetime({epochMillis: $failing_since}) END,
-   w._leasedUntil = datetime() + duration({seconds: $seconds})
+  w._leasedUntil = datetime() + duration({seconds: $seconds})
 FOREACH (reason IN CASE WHEN $reason IS NULL THEN [] ELSE [$reason] END |
   SET w.status = 'DISABLED', w.disabledReason = reason, w.updatedAt = datetime(), w.updatedBy = 'system'
 )
