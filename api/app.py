@@ -102,10 +102,7 @@ def create_app(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(entrance.keys.settle)
             if jobs:
-                await stack.enter_async_context(runner)
-            if jobs and own_hooks.vault:
-                send = await stack.enter_async_context(Sender(own_hooks.vault, own_hooks.targets))
-                await stack.enter_async_context(Deliverer(db, send, pace))
+                await stack.enter_async_context(_working(db, runner, own_hooks, pace))
             yield
 
     def make_context(caller: Caller) -> Context:
@@ -120,10 +117,20 @@ def create_app(
         *(_bulk(entrance, folder, max_import) if folder else ()),
         WebSocketRoute("/graphql", Sockets(entrance, known.policy.limits.body)),
         Route("/", lambda _: RedirectResponse("/graphql")),
+        *([Route("/graphiql/{name}", graphiql.serve)] if graphiql else ()),
     ]
-    if graphiql:
-        routes.append(Route("/graphiql/{name}", graphiql.serve))
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+@asynccontextmanager
+async def _working(db: Db, runner: Runner, hooks: Hooks, pace: Pace | None) -> AsyncGenerator[None]:
+    """What is done beside requests: jobs, and deliveries to webhooks if their secrets can be read."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(runner)
+        if hooks.vault:
+            send = await stack.enter_async_context(Sender(hooks.vault, hooks.targets))
+            await stack.enter_async_context(Deliverer(db, send, pace))
+        yield
 
 
 def works(make_context: MakeContext, folder: Folder) -> Works:
