@@ -16,7 +16,7 @@ from api import http
 from api.answers import Answers
 from api.auth import Entrance, NotLetIn, refused
 from api.bulk import MakeContext
-from api.context import Context, Hooks
+from api.context import NO_HOOKS, Context, Hooks
 from api.documents import Documents
 from api.export import BuyingGroupsExport
 from api.graphiql import Files, page
@@ -35,7 +35,7 @@ from graph.folder import Folder
 from graph.intake import Intake
 from graph.jobs import Runner, Works
 from graph.model import JobKind
-from graph.outbox import Deliverer, Pace
+from graph.outbox import Deliverer
 from graph.paging import Cursors
 
 MAX_IMPORT = 2**31  # bytes
@@ -82,32 +82,29 @@ def create_app(
     folder: Folder | None = None,
     max_import: int = MAX_IMPORT,
     rates: Rates | None = None,
-    hooks: Hooks | None = None,
-    pace: Pace | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
     `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL; `documents` say what may be
     asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone. Tokens of a
     `provider` are taken beside API keys. `local`: as long as neither is configured, this machine is answered without, as
     `caller`. Without `folder`, for their files, there are no imports of at most `max_import` bytes and no exports. `rates`
-    count what callers ask for. `hooks`: with a vault for their secrets, webhooks can be made, and are delivered with the jobs, at
-    a `pace`."""
+    count what callers ask for. `hooks`: with a vault for their secrets, webhooks can be made, and are delivered with the jobs."""
     known = documents or Documents(schema._schema)
     cursors, hub = Cursors(secret), Hub(db)
     kept = Answers() if answers else None
-    own_hooks = hooks or Hooks()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(entrance.keys.settle)
             if jobs:
-                await stack.enter_async_context(_working(db, runner, own_hooks, pace))
+                await stack.enter_async_context(_working(db, runner, hooks))
             yield
 
     def make_context(caller: Caller) -> Context:
         """What the resolvers of a request can reach."""
-        return Context(db, cursors, hub, known, kept, runner.wake, caller, rates=rates, hooks=own_hooks)
+        return Context(db, cursors, hub, known, kept, runner.wake, caller, rates=rates, hooks=hooks)
 
     runner = Runner(db, daily, works(make_context, folder) if folder else None)
     entrance = Entrance(db, make_context, Tokens(provider, db) if provider else None, caller if local else None)
@@ -123,13 +120,13 @@ def create_app(
 
 
 @asynccontextmanager
-async def _working(db: Db, runner: Runner, hooks: Hooks, pace: Pace | None) -> AsyncGenerator[None]:
+async def _working(db: Db, runner: Runner, hooks: Hooks) -> AsyncGenerator[None]:
     """What is done beside requests: jobs, and deliveries to webhooks if their secrets can be read."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(runner)
         if hooks.vault:
             send = await stack.enter_async_context(Sender(hooks.vault, hooks.targets))
-            await stack.enter_async_context(Deliverer(db, send, pace))
+            await stack.enter_async_context(Deliverer(db, send, hooks.pace))
         yield
 
 

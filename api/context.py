@@ -13,6 +13,7 @@ from api.rates import RateLimited, Rates, RateState
 from graph.callers import LOCAL_CALLER, Actor, Caller
 from graph.db import Db
 from graph.events import Hub
+from graph.outbox import Pace
 from graph.paging import Cursors
 from graph.sight import Sight
 from graph.targets import Targets
@@ -30,10 +31,15 @@ async def _never() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What making webhooks needs: where they may deliver to, and what keeps their secrets; without that none can be made."""
+    """What webhooks need: where they may deliver to, what keeps their secrets (without that none can be made), and how deliveries
+    are tried."""
 
     targets: Targets = field(default_factory=Targets)
     vault: Vault | None = None
+    pace: Pace = field(default_factory=Pace)
+
+
+NO_HOOKS = Hooks()
 
 
 @dataclass(slots=True)
@@ -55,7 +61,7 @@ class Context:
     cost: int = 0  # of the operation, once it is known
     rate: RateState | None = None  # the caller's budget, once the cost is taken off
     limited: RateLimited | None = None  # why it was not answered
-    hooks: Hooks = field(default_factory=Hooks)
+    hooks: Hooks = NO_HOOKS
 
     @property
     def sight(self) -> Sight | None:

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -51,7 +51,7 @@ class Pinned(httpcore2.AsyncNetworkBackend):
 
     def __init__(self, targets: Targets, *, secure: bool, resolve: Resolve = look_up) -> None:
         self._targets, self._secure, self._resolve = targets, secure, resolve
-        self._inner: httpcore2.AsyncNetworkBackend = httpcore2.AnyIOBackend()
+        self._inner = cast("httpcore2.AsyncNetworkBackend", httpcore2.AnyIOBackend())
 
     async def connect_tcp(
         self,
