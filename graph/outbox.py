@@ -149,6 +149,8 @@ class _Work:
             await self._leave()
 
     async def _leave(self) -> None:
+        for task in [task for task in self._sending if task.done()]:
+            self._hear(self._sending.pop(task), *task.result())
         for task in self._sending:
             task.cancel()
         await asyncio.gather(*self._sending, return_exceptions=True)

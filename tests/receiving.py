@@ -126,8 +126,10 @@ def first_seen(got: list[Got]) -> list[str]:
 
 
 def per_group(got: list[Got]) -> dict[str, list[str]]:
-    """For each group its events' ids, each time it came."""
+    """For each group its events' ids in the order in which they came. What came again at once stands there once."""
     found: dict[str, list[str]] = {}
     for one in got:
-        found.setdefault(one.group, []).append(one.event["data"]["id"])
+        seen = found.setdefault(one.group, [])
+        if seen[-1:] != [one.event["data"]["id"]]:
+            seen.append(one.event["data"]["id"])
     return found

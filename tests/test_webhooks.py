@@ -87,9 +87,16 @@ async def state(db: Db, webhook_id: str) -> dict[str, Any]:
 async def until_off(db: Db, webhook_id: str) -> dict[str, Any]:
     """The webhook once it is switched off."""
     async with asyncio.timeout(30):
-        while (now := await state(db, webhook_id))["status"] != "DISABLED":
+        while (now := await state(db, webhook_id))["status"] != "DISABLED":  # noqa: ASYNC110 - the graph tells it in no other way
             await asyncio.sleep(0.02)
     return now
+
+
+async def until_at(db: Db, webhook_id: str, seq: int) -> None:
+    """Returns once the webhook has got this far."""
+    async with asyncio.timeout(30):
+        while (await state(db, webhook_id))["cursor"] < seq:  # noqa: ASYNC110 - the graph tells it in no other way
+            await asyncio.sleep(0.02)
 
 
 # --- what is delivered ----------------------------------------------------------------------------------------------
@@ -146,9 +153,7 @@ async def test_only_what_is_asked_for_is_delivered(market: Market, receiver: Rec
         async with delivering(db):
             await receiver.until(lambda one: len(one.took) == 2)
             head = await events.number(db)
-            async with asyncio.timeout(10):
-                while (await state(db, quiet.webhook_id))["cursor"] < head:
-                    await asyncio.sleep(0.02)
+            await until_at(db, quiet.webhook_id, head)
     assert [one.event["type"] for one in receiver.got] == ["member.removed"] * 2
     assert nothing.got == []
 
@@ -180,11 +185,7 @@ async def test_a_receiver_that_fails_hangs_and_is_late_gets_all_in_order(db: Db,
     receiver.verified(made.secret)
     assert per_group(receiver.took) == await told(db)
     assert set(tries.values()) == {1, 2}
-    # Each try of an event comes after the former event of its group was taken: repetitions stand side by side.
-    assert all(
-        list(dict.fromkeys(seen)) == [x for i, x in enumerate(seen) if i == 0 or seen[i - 1] != x]
-        for seen in per_group(receiver.got).values()
-    )
+    assert per_group(receiver.got) == await told(db)  # no event was tried before its group's former one was taken
 
 
 async def test_a_group_that_fails_holds_back_its_own_events_alone(market: Market, receiver: Receiver) -> None:
@@ -208,6 +209,7 @@ async def test_a_group_that_fails_holds_back_its_own_events_alone(market: Market
         assert (await state(db, made.webhook_id))["failingSince"] is not None
         open_.set()
         await receiver.until(lambda one: len(one.took) == 18)
+        await until_at(db, made.webhook_id, await events.number(db))
     assert per_group(receiver.took) == await told(db)
     after = await state(db, made.webhook_id)
     assert (after["acknowledged"], after.get("failingSince")) == ([], None)
@@ -230,9 +232,7 @@ async def test_the_window_is_bounded(market: Market, receiver: Receiver) -> None
     assert len((await state(db, made.webhook_id))["acknowledged"]) == 4
 
 
-async def test_what_was_not_acknowledged_before_a_restart_comes_again_and_nothing_else(
-    market: Market, receiver: Receiver
-) -> None:
+async def test_what_was_not_acknowledged_before_a_restart_comes_again(market: Market, receiver: Receiver) -> None:
     db = market.db
     made = await hooked(db, receiver, types=MEMBERS)
     hung = asyncio.Event()
@@ -248,14 +248,10 @@ async def test_what_was_not_acknowledged_before_a_restart_comes_again_and_nothin
         await market.decide(group, 2)
     async with delivering(db), asyncio.timeout(20):
         await hung.wait()
-    before = [one.id for one in receiver.took]
     receiver.answer = Receiver().answer
     async with delivering(db):
         await receiver.until(lambda one: len({got.id for got in one.took}) == 12)
-    taken = per_group(receiver.took)
-    assert {group: list(dict.fromkeys(seen)) for group, seen in taken.items()} == await told(db)
-    again = Counter(one.id for one in receiver.took)
-    assert all(again[one] == 1 for one in before)
+    assert per_group(receiver.got) == await told(db)  # what came again is the last that its group had before
     receiver.verified(made.secret)
 
 
@@ -341,7 +337,7 @@ async def test_retry_after_is_heeded(market: Market, receiver: Receiver) -> None
 
     receiver.answer = busy
     await market.decide(0)
-    async with delivering(market.db):
+    async with delivering(market.db, replace(PACE, longest=5.0)):
         await receiver.until(lambda one: len(one.took) == 2)
     first, second = (int(one.headers["webhook-timestamp"]) for one in receiver.verified(made.secret)[:2])
     assert second > first
@@ -363,6 +359,7 @@ async def test_a_replay_delivers_again_under_the_same_ids(market: Market, receiv
     await market.decide(1)
     async with delivering(db):
         await receiver.until(lambda one: len(one.took) == 4)
+        await until_at(db, made.webhook_id, await events.number(db))
         await webhooks.replay(db, made.webhook_id, between, by=BY)
         await receiver.until(lambda one: len(one.took) == 6)
         ids_ = [one.id for one in receiver.took]
@@ -383,7 +380,14 @@ async def test_a_replay_delivers_again_under_the_same_ids(market: Market, receiv
 # --- addresses ------------------------------------------------------------------------------------------------------
 
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "64:ff9b::808:808", "2002:808:808::1", "::ffff:8.8.8.8"]
-REFUSED = ["0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.2.1", "192.88.99.1", "192.168.0.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "::7f00:1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::1", "2002:a00:1::1", "2002:a9fe:a9fe::1", "2001:0:808:808::80ff:fffe", "100::1", "2001:db8::1", "fc00::1", "fd00:ec2::254", "fe80::1", "fe80::1%1", "fec0::1", "ff02::1", "ff0e::1", "localhost"]
+REFUSED = """
+  0.0.0.0 0.1.2.3 10.0.0.1 100.64.0.1 127.0.0.1 127.255.255.254 169.254.169.254 172.16.0.1 172.31.255.255
+  192.0.0.1 192.0.2.1 192.88.99.1 192.168.0.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255
+  240.0.0.1 255.255.255.255 :: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:169.254.169.254
+  64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b:1::1 2002:7f00:1::1 2002:a00:1::1 2002:a9fe:a9fe::1
+  2001:0:808:808::80ff:fffe 100::1 2001:db8::1 fc00::1 fd00:ec2::254 fe80::1 fe80::1%1 fec0::1 ff02::1 ff0e::1
+  localhost
+""".split()  # noqa: SIM905 - a table
 
 
 @pytest.mark.parametrize("address", PUBLIC)
@@ -469,7 +473,7 @@ async def test_without_an_allowed_network_loopback_gets_nothing(receiver: Receiv
     assert (outcome.status, outcome.error) == (None, NOT_PUBLIC)
     assert receiver.got == []
     with pytest.raises(Exception, match="isn't public"):
-        await Pinned(LOOPBACK, secure=False).connect_unix_socket("/tmp/x")
+        await Pinned(LOOPBACK, secure=False).connect_unix_socket("a socket")
 
 
 async def test_an_endless_answer_ends(receiver: Receiver) -> None:
@@ -515,9 +519,9 @@ async def test_both_secrets_sign_for_a_day_after_a_rotation(market: Market, rece
 async def test_a_secret_of_another_key_is_told_in_the_log(market: Market, receiver: Receiver) -> None:
     made = await hooked(market.db, receiver, types=MEMBERS)
     await market.decide(0)
-    async with delivering(market.db, vault=Vault(b"another key")), asyncio.timeout(20):
-        while not (found := await rows(market.db, "MATCH (d:WebhookDelivery) RETURN d.error AS e LIMIT 1")):
-            await asyncio.sleep(0.02)
+    async with delivering(market.db, replace(PACE, give_up=0), vault=Vault(b"another key")):
+        await until_off(market.db, made.webhook_id)
+    found = await rows(market.db, "MATCH (d:WebhookDelivery) RETURN d.error AS e")
     assert found[0]["e"] == "The webhook's secret was kept under another BUYING_GROUPS_SECRET_KEY. Give it a new secret."
     assert receiver.got == []
     assert made.secret not in repr(made)
@@ -557,6 +561,7 @@ async def test_webhooks_are_set_up_by_graphql(market: Market, receiver: Receiver
     await market.decide(0)
     async with delivering(db):
         await receiver.until(lambda one: len(one.took) == 1)
+        await until_at(db, made["webhook"]["id"][4:], await events.number(db))
     receiver.verified(made["secret"])
     found = (await asked(client, LIST))["data"]["webhooks"]
     assert [one["name"] for one in found] == ["CRM"]
@@ -672,6 +677,7 @@ async def test_the_log_keeps_the_latest_two_hundred(db: Db, receiver: Receiver) 
         await market.decide(group, 13)
     async with delivering(db):
         await receiver.until(lambda one: len(one.took) == 208)
+        await until_at(db, made.webhook_id, await events.number(db))
     numbers = [row["n"] for row in await rows(db, "MATCH (:Webhook)-[:TRIED]->(d) RETURN d.number AS n ORDER BY n")]
     assert numbers == list(range(9, 209))
     assert (await state(db, made.webhook_id))["tried"] == 208
