@@ -1,4 +1,4 @@
-"""The command line: `buying-groups serve | import | keys | run-jobs | doctor | neo4j | migrate`."""
+"""The command line: `buying-groups serve | import | keys | webhooks | run-jobs | doctor | neo4j | migrate`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from rich.table import Table
 
 from api import graphiql, ids
 from api.settings import BadSettings, Settings, load
-from graph import jobs, keys, sample
+from graph import jobs, keys, sample, webhooks
 from graph.db import Connection, Db, connect
 from graph.doctor import examine, server_version
 from graph.embedded import EmbeddedError, InUse, Server, beside, embedded
@@ -46,10 +46,13 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(help="API keys: who may call the API. See docs/security.md.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
+webhooks_app = typer.Typer(help="Webhooks: who is told of events. See docs/webhooks.md.", no_args_is_help=True)
+app.add_typer(webhooks_app, name="webhooks")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 FIRST_QUERY = "{ buyingGroups(first: 3) { totalCount edges { node { name completeness missingRoles { name } } } } }"
+CLI = "command line"  # who does what is done here
 READY_WITHIN = 60.0  # seconds for a database that is set; the embedded one has its own patience
 
 
@@ -101,6 +104,33 @@ def list_keys() -> None:
 def revoke_key(key: Annotated[str, typer.Argument(help="The key's id, as `list` tells it.")]) -> None:
     """Revoke an API key, for good. Servers refuse it within seconds."""
     _run(_revoke_key, key)
+
+
+@webhooks_app.command("list")
+def list_webhooks() -> None:
+    """List the webhooks, and how each stands."""
+    _run(_list_webhooks)
+
+
+@webhooks_app.command("replay")
+def replay_webhook(
+    webhook: Annotated[str, typer.Argument(help="The webhook's id, as `list` tells it.")],
+    after: Annotated[str, typer.Option(help="A time, such as 2026-11-28T06:00:00Z, in UTC unless it says otherwise.")],
+) -> None:
+    """Deliver again what happened after a time, and all that followed."""
+    _run(_replay_webhook, webhook, after)
+
+
+@webhooks_app.command("enable")
+def enable_webhook(webhook: Annotated[str, typer.Argument(help="The webhook's id, as `list` tells it.")]) -> None:
+    """Switch a webhook on. It goes on where it stopped."""
+    _run(_switch_webhook, webhook, webhooks.enable, "on")
+
+
+@webhooks_app.command("disable")
+def disable_webhook(webhook: Annotated[str, typer.Argument(help="The webhook's id, as `list` tells it.")]) -> None:
+    """Switch a webhook off. What happens meanwhile waits for it."""
+    _run(_switch_webhook, webhook, webhooks.disable, "off")
 
 
 @app.command()
@@ -238,6 +268,41 @@ async def _revoke_key(settings: Settings, key: str) -> None:
     async with _database_or_beside(settings) as opened:
         name = await keys.revoke(opened.db, key)
     out.print(f"The key {key} of {name} is revoked. Servers refuse it within {keys.TRUSTED:g} s.", markup=False, soft_wrap=True)
+
+
+async def _list_webhooks(settings: Settings) -> None:
+    async with _database_or_beside(settings) as opened:
+        found = await webhooks.records(opened.db)
+    for one in found:
+        off = one.status != "ENABLED"
+        out.print(f"{ids.encode('Webhook', one.id)}  {one.name}", style="dim" if off else "bold", markup=False, soft_wrap=True)
+        out.print(f"    {one.url}", markup=False, soft_wrap=True)
+        fails = f" fails since {_minute(one.failing_since)}," if one.failing_since else ""
+        out.print(
+            f"    {f'off: {one.reason}' if off else f'on,{fails}'} {_plural(one.behind, 'event')} to look at",
+            markup=False,
+            soft_wrap=True,
+        )
+    if not found:
+        out.print("There are no webhooks.")
+
+
+async def _replay_webhook(settings: Settings, webhook: str, after: str) -> None:
+    try:
+        moment = datetime.fromisoformat(after)
+    except ValueError:
+        words = f"--after takes a time, such as 2026-11-28T06:00:00Z, not {after!r}."
+        raise Refused.of("after", ErrorCode.INVALID, words) from None
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    async with _database_or_beside(settings) as opened:
+        await webhooks.replay(opened.db, ids.raw_or_unknown(webhook, "Webhook"), moment, by=CLI)
+    out.print(f"{webhook} gets what happened after {moment:%Y-%m-%d %H:%M:%S} UTC again.", markup=False, soft_wrap=True)
+
+
+async def _switch_webhook(settings: Settings, webhook: str, switch: Any, words: str) -> None:
+    async with _database_or_beside(settings) as opened:
+        await switch(opened.db, ids.raw_or_unknown(webhook, "Webhook"), by=CLI)
+    out.print(f"{webhook} is switched {words}.", markup=False, soft_wrap=True)
 
 
 async def _run_jobs(settings: Settings, daily: bool) -> None:

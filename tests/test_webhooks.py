@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
+import shlex
+import sys
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
-from make import BY, Api, Person, api_over, card, client_over, plant, role_ids, rows, sell
+from documents import blocks
+from make import BY, Api, Person, api_over, card, client_over, plant, role_ids, rows, run, sell
 from receiving import HOOKS, LOOPBACK, PACE, VAULT, Got, Receiver, delivering, first_seen, hooked, per_group, receiving
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 from starlette.responses import RedirectResponse, Response
+from typer.main import get_command
 
-from api import ids
+from api import cli, ids
 from api.app import create_app
 from api.sending import Pinned, Sender, retry_after
 from graph import events, members, webhooks
 from graph.callers import EVERYTHING, Caller
 from graph.db import Db
+from graph.embedded import Server
 from graph.errors import ErrorCode, Refused
 from graph.model import AssignmentSource, BuyingGroupEventType
-from graph.outbox import Event, Hook
+from graph.outbox import Event, Hook, Pace
 from graph.targets import NOT_PUBLIC, NOT_SAFE, Targets
 from graph.vault import Unreadable, Vault
 
@@ -362,8 +369,8 @@ async def test_a_replay_delivers_again_under_the_same_ids(market: Market, receiv
         await until_at(db, made.webhook_id, await events.number(db))
         await webhooks.replay(db, made.webhook_id, between, by=BY)
         await receiver.until(lambda one: len(one.took) == 6)
-        ids_ = [one.id for one in receiver.took]
-        assert ids_[4:] == ids_[2:4]
+        later = ids.encode("BuyingGroup", market.groups[1])
+        assert [one.id for one in receiver.took[4:]] == [one.id for one in receiver.took[:4] if one.group == later]
         await webhooks.replay(db, made.webhook_id, between - timedelta(days=1), by=BY)
         await receiver.until(lambda one: len(set(first_seen(one.took[6:]))) >= 4)
     with pytest.raises(Refused) as refused:
@@ -691,3 +698,72 @@ async def test_a_server_delivers_beside_its_jobs(market: Market, receiver: Recei
         await market.decide(0)
         await receiver.until(lambda one: len(one.took) == 2)
     receiver.verified(made.secret)
+
+
+# --- the command line and the page for receivers --------------------------------------------------------------------
+
+
+async def test_the_command_line_lists_switches_and_replays(
+    market: Market, receiver: Receiver, server: Server, tmp_path: Path
+) -> None:
+    db = market.db
+    made = await hooked(db, receiver)
+    own = ids.encode("Webhook", made.webhook_id)
+    await market.decide(0)
+    await events.number(db)
+    program = str(Path(sys.executable).with_name("buying-groups"))
+    at = {"NEO4J_URI": server.connection.uri, "NEO4J_PASSWORD": server.connection.password}
+    listed = await run(tmp_path, program, "webhooks", "list", **at)
+    assert listed.splitlines() == [f"{own}  receiver", f"    {receiver.url}", "    on, 4 events to look at"]
+    assert await run(tmp_path, program, "webhooks", "disable", own, **at) == f"{own} is switched off.\n"
+    listed = await run(tmp_path, program, "webhooks", "list", **at)
+    assert listed.splitlines()[2] == "    off: Switched off by command line. 4 events to look at"
+    told_ = await run(tmp_path, program, "webhooks", "replay", own, "--after", "2020-01-01T00:00:00+01:00", **at)
+    assert told_ == f"{own} gets what happened after 2019-12-31 23:00:00 UTC again.\n"
+    assert (await state(db, made.webhook_id))["cursor"] == 0
+    assert await run(tmp_path, program, "webhooks", "enable", own, **at) == f"{own} is switched on.\n"
+    assert (await state(db, made.webhook_id))["status"] == "ENABLED"
+
+
+PAGE = (Path(__file__).parent.parent / "docs" / "webhooks.md").read_text("utf-8")
+
+
+async def test_the_verifying_example_verifies(receiver: Receiver) -> None:
+    (source,) = blocks(PAGE, "python")
+    example: dict[str, Any] = {}
+    exec(source, example)  # the page's own
+    verify = example["verify"]
+    async with Sender(VAULT, LOOPBACK) as send:
+        await send(hook(receiver.url), EVENT)
+    (got,) = receiver.got
+    headers = dict(got.headers)
+    assert verify("whsec_c2VjcmV0", headers, got.body) is True
+    assert verify("whsec_c2VjcmV1", headers, got.body) is False
+    assert verify("whsec_c2VjcmV0", headers, got.body + b" ") is False
+    assert verify("whsec_c2VjcmV0", {**headers, "webhook-id": "msg_other"}, got.body) is False
+    assert (
+        verify("whsec_c2VjcmV0", {**headers, "webhook-timestamp": str(int(headers["webhook-timestamp"]) - 301)}, got.body)
+        is False
+    )
+    (example_body,) = blocks(PAGE, "json")
+    assert orjson.loads(example_body).keys() == got.event.keys()
+    assert orjson.loads(example_body)["data"].keys() == got.event["data"].keys()
+
+
+async def test_what_the_page_shows_exists(client: httpx2.AsyncClient) -> None:
+    create, query = blocks(PAGE, "graphql")
+    made = (await asked(client, create, url="https://receiver.example/hook"))["data"]["createWebhook"]
+    assert (made["webhook"]["status"], made["userErrors"]) == ("ENABLED", [])
+    assert [one["name"] for one in (await asked(client, query))["data"]["webhooks"]] == ["CRM"]
+    commands = get_command(cli.app).commands["webhooks"].commands  # type: ignore[attr-defined]
+    lines = [shlex.split(line) for line in "".join(blocks(PAGE, "sh")).splitlines()]
+    assert {line[2] for line in lines} == set(commands)
+    types = set(re.findall(r"`([a-z]+\.[a-z]+)`", PAGE[PAGE.index("| `type` |") : PAGE.index("`personId`, ")]))
+    assert types == {one.value.lower().replace("_", ".") for one in BuyingGroupEventType}
+
+
+def test_waits_double_up_to_the_longest() -> None:
+    pace = Pace(jitter=0.0)
+    assert [pace.wait(n, pace.longest) for n in (1, 2, 3, 11, 12, 13, 10_000)] == [2, 4, 8, 2048, 3600, 3600, 3600]
+    spread = [Pace().wait(1, 3_600) for _ in range(100)]
+    assert 1.6 <= min(spread) < max(spread) <= 2.4
