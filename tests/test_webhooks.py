@@ -731,7 +731,7 @@ PAGE = (Path(__file__).parent.parent / "docs" / "webhooks.md").read_text("utf-8"
 async def test_the_verifying_example_verifies(receiver: Receiver) -> None:
     (source,) = blocks(PAGE, "python")
     example: dict[str, Any] = {}
-    exec(source, example)  # the page's own
+    exec(source, example)  # noqa: S102 - the page's own
     verify = example["verify"]
     async with Sender(VAULT, LOOPBACK) as send:
         await send(hook(receiver.url), EVENT)
