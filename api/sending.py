@@ -64,7 +64,7 @@ class Pinned(httpcore2.AsyncNetworkBackend):
         """A connection to one of the host's addresses. Raises NotAllowed, httpcore2.ConnectError."""
         try:
             addresses = await self._resolve(host, port)
-        except OSError:
+        except (OSError, UnicodeError):  # the latter for what can't be a name, such as a..b
             addresses = []
         for address in addresses:
             if words := self._targets.refusal(address, secure=self._secure):
@@ -138,8 +138,9 @@ class Sender:
             return Outcome(None, "The connection broke, or what came is no HTTP.")
 
     async def _post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
-        pool = self._pools[urlsplit(url).scheme]
-        async with pool.stream("POST", url, headers=list(headers.items()), content=body) as answer:
+        parts = urlsplit(url)
+        named = {"host": parts.netloc.removesuffix(":"), **headers}  # by itself the pool leaves brackets out of an IPv6 address
+        async with self._pools[parts.scheme].stream("POST", url, headers=list(named.items()), content=body) as answer:
             outcome = _judged(answer)
             read = 0
             async for chunk in answer.aiter_stream():
@@ -205,6 +206,6 @@ def retry_after(value: str, now: datetime) -> float | None:
         return float(value[:9])
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max((moment - now).total_seconds(), 0.0) if moment.tzinfo else None

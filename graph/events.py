@@ -10,7 +10,7 @@ import asyncio
 
 import structlog
 
-from graph.db import Db
+from graph.db import Db, Tx
 from graph.errors import Unavailable
 from graph.queries import query
 
@@ -28,6 +28,13 @@ async def number(db: Db) -> int:
         row = (await db.write(query("event/number"), limit=BATCH))[0]
         head, more = row["head"], row["numbered"] == BATCH
     return head
+
+
+async def number_within(tx: Tx) -> None:
+    """Numbers what has none. What is committed from now on has a greater number than all that was there, whenever it happened,
+    for nobody else numbers before the transaction ends."""
+    while (await tx.run(query("event/number"), limit=BATCH))[0]["numbered"] == BATCH:
+        pass
 
 
 class Hub:

@@ -15,6 +15,7 @@ MAX_URL = 2_000  # characters
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
+_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")  # which older Pythons take for public
 _RELAY = ipaddress.IPv4Network("192.88.99.0/24")
 NOT_PUBLIC = "The host's address isn't public. Addresses of other networks must be allowed in BUYING_GROUPS_WEBHOOK_NETWORKS."
 NOT_SAFE = "Only https:// is allowed, but to addresses in BUYING_GROUPS_WEBHOOK_NETWORKS."
@@ -64,7 +65,9 @@ def _split(url: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(url)
-        return parts if parts.port is None or parts.port > 0 else None
+        host = parts.hostname or ""
+        named = ":" in host or all(0 < len(one) < 64 for one in host.removesuffix(".").split("."))
+        return parts if named and (parts.port is None or parts.port > 0) else None
     except ValueError:
         return None
 
@@ -95,6 +98,5 @@ def is_public(address: Address) -> bool:
         return False
     if address in _NAT64:
         return True  # what it carries is public
-    return address.is_global and not (
-        address.is_multicast or address.is_reserved or address.is_site_local or address in _NAT64_LOCAL or address in _COMPATIBLE
-    )
+    apart = any(address in network for network in (_NAT64_LOCAL, _COMPATIBLE, _DOCUMENTATION))
+    return address.is_global and not (apart or address.is_multicast or address.is_reserved or address.is_site_local)

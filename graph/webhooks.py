@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from graph import events
 from graph.checks import name_problems, refuse
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, Problem, Refused
@@ -83,6 +84,7 @@ async def create(db: Db, spec: WebhookSpec, targets: Targets, vault: Vault | Non
             raise Refused.of("", ErrorCode.LIMIT_EXCEEDED, f"There are {MAX_WEBHOOKS} webhooks, which is the most.")
         await _check_parts(tx, stored)
         sealed = sealing.seal(_new_secret(), own)
+        await events.number_within(tx)
         await tx.run(query("webhook/create"), id=own, webhook=_kept(stored), secret=sealed, by=by)
         return [own, sealed]
 
