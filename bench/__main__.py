@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ import platformdirs
 import typer
 from rich.console import Console
 
-from bench import limits, market, reads
+from bench import limits, market, rates, reads
 from bench.errors import BenchError
 from bench.market import FULL, SMALL, Shape
 from graph.db import connect
@@ -31,6 +31,7 @@ def everything(context: typer.Context) -> None:
     """Benchmarks. Without a name, all of them at their small size."""
     if context.invoked_subcommand is None:
         measure_limits()
+        measure_rates()
         measure_reads()
 
 
@@ -47,11 +48,27 @@ def measure_reads(
     console = Console(highlight=False)
     console.width = max(console.width, WIDTH)
     try:
-        figures = asyncio.run(_reads(FULL if full else SMALL, data, console, rounds, seconds))
+        figures = asyncio.run(_on_market(FULL if full else SMALL, data, console, reads.run, rounds=rounds, seconds=seconds))
     except (BenchError, GraphError) as error:
         sys.exit(str(error))
     if out:
         out.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+
+
+@app.command("rates")
+def measure_rates(
+    full: Annotated[bool, typer.Option("--full", help=f"On {FULL}; else on {SMALL}.")] = False,
+    data: Annotated[Path | None, typer.Option(help="A folder in which the loaded market is kept for the next run.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each has its turn.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long a turn is.")] = 3.0,
+) -> None:
+    """How much one greedy credential slows others."""
+    logging.getLogger("neo4j").setLevel(logging.ERROR)
+    console = Console(highlight=False)
+    try:
+        asyncio.run(_on_market(FULL if full else SMALL, data, console, rates.run, rounds=rounds, seconds=seconds))
+    except (BenchError, GraphError) as error:
+        sys.exit(str(error))
 
 
 @app.command("limits")
@@ -68,10 +85,12 @@ async def _limits(console: Console) -> None:
             await limits.run(db, console)
 
 
-async def _reads(shape: Shape, data: Path | None, console: Console, rounds: int, seconds: float) -> Mapping[str, Any]:
+async def _on_market(
+    shape: Shape, data: Path | None, console: Console, measure: Callable[..., Awaitable[Mapping[str, Any]]], **more: Any
+) -> Mapping[str, Any]:
     with tempfile.TemporaryDirectory(prefix="buying-groups-bench-", ignore_cleanup_errors=True) as temporary:
         async with market.standing(shape, data or Path(temporary), console.print) as (db, server):
-            return {"market": str(shape), **await reads.run(db, server, console, rounds=rounds, seconds=seconds)}
+            return {"market": str(shape), **await measure(db, server, console, **more)}
 
 
 if __name__ == "__main__":

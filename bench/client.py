@@ -1,8 +1,9 @@
 """The load generator, a process of its own: keep-alive connections that each send the next request once they have an answer.
 
-It takes one JSON object a line and answers with one. First what to ask: {"name", "port", "path", "bodies": [...],
-"expect"}; then how: {"run": NAME, "connections", "seconds", "requests", "from"}. A run ends after so many seconds, or
-requests if that comes first; requests go through the bodies in order, from number `from` on, and begin anew at the end.
+It takes one JSON object a line and answers with one. First what to ask: {"name", "port", "path", "key", "bodies": [...],
+"expect"}, where the key is an API key or null; then how: {"run": NAME, "connections", "seconds", "requests", "from"}. A run ends
+after so many seconds, or requests if that comes first; requests go through the bodies in order, from number `from` on, and begin
+anew at the end.
 """
 
 from __future__ import annotations
@@ -49,13 +50,14 @@ class _Target:
 
     @classmethod
     def of(cls, order: Mapping[str, Any]) -> _Target:
-        requests = [_request(order["port"], order["path"], body.encode()) for body in order["bodies"]]
+        key = f"Authorization: Bearer {order['key']}\r\n" if order["key"] else ""
+        requests = [_request(order["port"], order["path"], key, body.encode()) for body in order["bodies"]]
         return cls(order["port"], requests, order["expect"].encode())
 
 
-def _request(port: int, path: str, body: bytes) -> bytes:
+def _request(port: int, path: str, key: str, body: bytes) -> bytes:
     head = f"POST {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    return f"{head}{key}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 class _Connection(asyncio.Protocol):

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +29,22 @@ STARTS_WITHIN = 60.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A server that answers the benchmark's queries, by its name."""
+    """A server that answers the benchmark's queries, by its name, and the API key that it wants."""
 
     name: str
     port: int
     pid: int
+    key: str | None = field(default=None, repr=False)
 
 
 @asynccontextmanager
-async def ours(connection: Connection) -> AsyncGenerator[Way]:
-    """The service as users run it, without jobs: one process, one worker."""
+async def ours(connection: Connection, key: str) -> AsyncGenerator[Way]:
+    """The service as users run it, without jobs: one process, one worker, callers with an API key."""
     port = _free_port()
     settings = {"BUYING_GROUPS_PORT": str(port), "BUYING_GROUPS_GRAPHIQL": "false"}
     command = [str(Path(sys.executable).with_name("buying-groups")), "serve", "--no-jobs"]
     async with _started("ours", port, command, {**_reach(connection), **settings}) as way:
-        yield way
+        yield replace(way, key=key)
 
 
 @asynccontextmanager
@@ -101,7 +102,8 @@ class Client:
 
     async def know(self, name: str, way: Way, path: str, bodies: Sequence[str], expect: str) -> None:
         """Tells it what to ask: the bodies for `path`, and what stands in every right answer."""
-        await self._told({"name": name, "port": way.port, "path": path, "bodies": list(bodies), "expect": expect})
+        target = {"name": name, "port": way.port, "path": path, "key": way.key}
+        await self._told({**target, "bodies": list(bodies), "expect": expect})
 
     async def load(self, name: str, connections: int, seconds: float, requests: int | None = None, first: int = 0) -> Load:
         """Runs what is known by that name."""

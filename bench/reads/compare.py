@@ -46,6 +46,8 @@ async def compared_writes(db: Db, one: Asked, ways: Sequence[Way], chosen: Chose
 def _answer(one: Asked, way: Way, number: int) -> bytes:
     url = f"http://{HOST}:{way.port}{one.path(way.name)}"
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    if way.key:
+        headers["Authorization"] = f"Bearer {way.key}"
     request = urllib.request.Request(url, one.body(way.name, number).encode(), headers)
     with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own servers
         return answer.read()

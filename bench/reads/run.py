@@ -18,8 +18,11 @@ from bench.reads.compare import compared, compared_writes
 from bench.reads.measure import Measuring
 from bench.reads.queries import BY_HAND, Chosen, asked
 from bench.reads.table import figures, show
-from graph.db import Connection, Db
+from graph import keys
+from graph.db import Db
 from graph.embedded import Server
+from graph.keys import KeySpec
+from graph.model import Permission
 
 CHOSEN = 1000  # groups and accounts that are asked about
 PAIRS = 5000  # groups that M1 assigns somebody to
@@ -30,7 +33,7 @@ async def run(db: Db, server: Server, console: Console, *, rounds: int, seconds:
     chosen = Chosen(**(await db.read(statements.one("choose"), count=CHOSEN, pairs=PAIRS, role=statements.ROLE))[0])
     await statements.undo(db, chosen.outsiders)
     queries = asked(chosen)
-    async with _ways(server.connection, console) as ways, processes.client() as client:
+    async with _ways(db, server, console) as ways, processes.client() as client:
         console.print("Comparing the answers ...")
         sizes = {one.name: compared(one, one.ways(ways)) for one in queries if not one.writes}
         for one in queries:
@@ -47,10 +50,13 @@ async def run(db: Db, server: Server, console: Console, *, rounds: int, seconds:
 
 
 @asynccontextmanager
-async def _ways(connection: Connection, console: Console) -> AsyncGenerator[list[Way]]:
-    """The servers, started."""
+async def _ways(db: Db, server: Server, console: Console) -> AsyncGenerator[list[Way]]:
+    """The servers, started; ours lets nobody in without a key."""
+    connection = server.connection
     async with AsyncExitStack() as stack:
-        ways = [await stack.enter_async_context(processes.ours(connection))]
+        made = await keys.create(db, KeySpec(statements.KEY, [Permission.MANAGE_BUYING_GROUPS]))
+        stack.push_async_callback(keys.revoke, db, made.id)
+        ways = [await stack.enter_async_context(processes.ours(connection, made.key))]
         if why := processes.no_peer(console.print):
             console.print(f"Without the peer, for {why}.", style="bold")
         else:
