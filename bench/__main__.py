@@ -31,8 +31,9 @@ def everything(context: typer.Context) -> None:
     """Benchmarks. Without a name, all of them at their small size."""
     if context.invoked_subcommand is None:
         measure_limits()
-        measure_rates()
-        measure_reads()
+        with tempfile.TemporaryDirectory(prefix="buying-groups-bench-", ignore_cleanup_errors=True) as folder:
+            measure_rates(data=Path(folder))
+            measure_reads(data=Path(folder))
 
 
 @app.command("reads")
