@@ -112,8 +112,9 @@ async def planted(api: Api) -> dict[str, str]:
 
 
 async def fingerprint(db: Db) -> int:
-    """What tells one state of the graph from another: every node and relationship with all their properties."""
-    nodes = await rows(db, "MATCH (n) RETURN labels(n) AS labels, properties(n) AS own")
+    """What tells one state of the graph from another: every node and relationship with all their properties, but for the answers
+    that are kept for those who ask again."""
+    nodes = await rows(db, "MATCH (n) WHERE NOT n:_IdempotencyKey RETURN labels(n) AS labels, properties(n) AS own")
     edges = await rows(
         db,
         """MATCH (a)-[r]->(b) RETURN type(r) AS kind, properties(r) AS own, coalesce(a.id, a.activityId, labels(a)[0]) AS here,
