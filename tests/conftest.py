@@ -7,32 +7,34 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
-from typing import LiteralString
 
 import platformdirs
 import pytest
+from hostile import MANY, Counts
 from hypothesis import HealthCheck, settings
-from make import Api, api_over
+from make import Api, api_over, reset
 
 from graph import scoring
 from graph.db import Db, connect
 from graph.embedded import Options, Server, embedded
-from graph.migrations import all_migrations, migrate
-from graph.queries import Query
+from graph.migrations import migrate
 
 # Examples share the one graph of their test and take as long as the machine needs.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 settings.load_profile("house")
 
-_WIPE: LiteralString = "MATCH (n) WHERE NOT n:_Migration AND NOT coalesce(n.isDefault, false) DETACH DELETE n"
-_SEEDS = [seed for step in all_migrations() for seed in step.statements if seed.mode == "write"]
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--queries", type=int, default=100, help="how many random queries to answer in every way")
+    parser.addoption("--hostile", type=int, default=MANY, help="how many hostile values to send to mutations")
     parser.addoption(
         "--screenshot", type=Path, help="where `-m browser` leaves its picture of GraphiQL, such as docs/graphiql.png"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    Counts.listed = config.getoption("--hostile")
+    Counts.drawn = Counts.listed // 4
 
 
 @pytest.fixture(scope="session")
@@ -67,8 +69,7 @@ async def shared_db(server: Server) -> AsyncGenerator[Db]:
 @pytest.fixture
 async def db(shared_db: Db) -> Db:
     """The graph as migrations leave it: empty but for the default roles and the default engagement model."""
-    for statement in (Query("tests/wipe", _WIPE, "write"), *_SEEDS):
-        await shared_db.write(statement)
+    await reset(shared_db)
     shared_db.statements = 0
     return shared_db
 

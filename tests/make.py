@@ -25,6 +25,7 @@ from graph.callers import LOCAL_CALLER, Caller
 from graph.db import Db, Row
 from graph.interests import InterestSpec
 from graph.keys import KeySpec
+from graph.migrations import all_migrations
 from graph.model import (
     AttributeFilter,
     CardSpec,
@@ -44,6 +45,16 @@ BY = "tests"
 async def rows(db: Db, text: LiteralString, **params: Any) -> list[Row]:
     """The rows of any statement, for looking behind the API and for planting what it would refuse."""
     return await db.write(Query("tests/ad hoc", text, "write"), **params)
+
+
+_WIPE: LiteralString = "MATCH (n) WHERE NOT n:_Migration AND NOT coalesce(n.isDefault, false) DETACH DELETE n"
+_SEEDS = [seed for step in all_migrations() for seed in step.statements if seed.mode == "write"]
+
+
+async def reset(db: Db) -> None:
+    """Leaves the graph as migrations do: empty but for the default roles and the default engagement model."""
+    for statement in (Query("tests/wipe", _WIPE, "write"), *_SEEDS):
+        await db.write(statement)
 
 
 # --- the API --------------------------------------------------------------------------------------------------------
