@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from api.errors import Code
 from graph.db import Db
 from graph.model import FilterOperator
 
+Numbered = tuple[int, tuple[str, dict[str, Any]]]
 STATUSES = {200, 400, 405, 406, 413, 415}
 INSIDE = re.compile(
     r"Traceback|\.py\b|0x[0-9a-f]{6}|<class|NoneType|\b(?:[A-Z][a-z]+)?(?:Value|Type|Key|Name|Attribute|Index|Unicode\w*|Recursion|Runtime|"
@@ -297,11 +297,16 @@ def calls(mutations: Mapping[str, GraphQLField], market: Mapping[str, str]) -> I
                 yield name, {argument: one, **more}
 
 
-def spread(every: list[Any], count: int) -> list[Any]:
-    """So many of a list, from all over it."""
-    if count >= len(every):
-        return every
-    return list(islice((every[int(place * len(every) / count)] for place in range(count)), count))
+def spread(every: Iterable[Numbered], count: int) -> list[Numbered]:
+    """So many of all calls, from as many of each mutation's as it has, but no more of one than of the others."""
+    by_name: dict[str, list[Numbered]] = {}
+    for one in every:
+        by_name.setdefault(one[1][0], []).append(one)
+    found: list[Numbered] = []
+    for done, own in enumerate(sorted(by_name.values(), key=len)):
+        share = min(len(own), (count - len(found)) // (len(by_name) - done))
+        found += (own[place * len(own) // share] for place in range(share))
+    return sorted(found, key=lambda one: one[0])
 
 
 def document(name: str, field: GraphQLField, variables: Mapping[str, Any]) -> str:

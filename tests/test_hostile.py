@@ -207,7 +207,7 @@ async def test_a_hostile_value_in_any_place_of_any_mutation_is_refused_whole_or_
     """Every mutation, with a hostile value in one place of its input: no answer tells of the inside, what is refused has
     changed nothing, and the graph keeps what it promises."""
     market = await planted(api)
-    every = spread(list(enumerate(calls(MUTATIONS, market))), Counts.listed)
+    every = spread(enumerate(calls(MUTATIONS, market)), Counts.listed)
     assert {name for _, (name, _) in every} == set(MUTATIONS)
     refused, wrong = 0, list[object]()
     for start in range(0, len(every), IN_ROUND):
