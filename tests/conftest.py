@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
+from typing import cast
 
 import platformdirs
 import pytest
@@ -33,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    Counts.listed = config.getoption("--hostile")
+    Counts.listed = cast("int", config.getoption("--hostile"))
     Counts.drawn = Counts.listed // 4
 
 
