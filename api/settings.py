@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     max_tokens: int = Field(LIMITS.tokens, validation_alias="BUYING_GROUPS_MAX_TOKENS", ge=10, le=100_000)
     max_body: int = Field(LIMITS.body, validation_alias="BUYING_GROUPS_MAX_BODY_BYTES", ge=1_000, le=2**28)
     max_import: int = Field(2**31, validation_alias="BUYING_GROUPS_MAX_IMPORT_BYTES", ge=1_000, le=2**40)
-    rate_cost: int = Field(100_000_000, validation_alias="BUYING_GROUPS_RATE_COST", ge=0, le=10**12)
+    rate_cost: int = Field(1_000_000_000, validation_alias="BUYING_GROUPS_RATE_COST", ge=0, le=10**12)
     max_concurrent: int = Field(RATES.concurrent, validation_alias="BUYING_GROUPS_MAX_CONCURRENT", ge=1, le=100_000)
     max_requests: int = Field(RATES.total, validation_alias="BUYING_GROUPS_MAX_REQUESTS", ge=1, le=1_000_000)
     request_timeout: float = Field(LIMITS.seconds, validation_alias="BUYING_GROUPS_REQUEST_TIMEOUT", gt=0, le=3600)

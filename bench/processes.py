@@ -39,9 +39,10 @@ class Way:
 
 @asynccontextmanager
 async def ours(connection: Connection, key: str) -> AsyncGenerator[Way]:
-    """The service as users run it, without jobs: one process, one worker, callers with an API key."""
+    """The service as users run it, without jobs: one process, one worker, callers with an API key. The
+    key's budget is the largest that can be set: no user asks for as much as a benchmark does."""
     port = _free_port()
-    settings = {"BUYING_GROUPS_PORT": str(port), "BUYING_GROUPS_GRAPHIQL": "false"}
+    settings = {"BUYING_GROUPS_PORT": str(port), "BUYING_GROUPS_GRAPHIQL": "false", "BUYING_GROUPS_RATE_COST": str(10**12)}
     command = [str(Path(sys.executable).with_name("buying-groups")), "serve", "--no-jobs"]
     async with _started("ours", port, command, {**_reach(connection), **settings}) as way:
         yield replace(way, key=key)

@@ -27,6 +27,7 @@ from graph.keys import KeySpec
 from graph.model import Permission
 
 PARTNERS = 2
+BESIDE = "beside a greedy one"
 AT_ONCE = 32  # what a credential may ask for at the same time unless it is set otherwise
 
 
@@ -36,26 +37,29 @@ async def run(db: Db, server: Server, console: Console, *, rounds: int, seconds:
     by_name = {one.name: one for one in asked(chosen)}
     alone: list[Load] = []
     beside: list[Load] = []
+    crowds: list[Load] = []
     async with _clients(db, server, by_name["Q1"], by_name["Q4"]) as (partners, greedy):
         await _turn(partners, None, seconds)  # warms up
         await _turn(partners, greedy, seconds)
         for number in range(rounds):
             for crowded in (False, True) if number % 2 else (True, False):
-                (beside if crowded else alone).extend(await _turn(partners, greedy if crowded else None, seconds))
-    return _shown(console, alone, beside, rounds)
+                loads, crowd = await _turn(partners, greedy if crowded else None, seconds)
+                (beside if crowded else alone).extend(loads)
+                crowds += crowd
+    return _shown(console, {"alone": alone, BESIDE: beside, "the greedy one": crowds}, rounds)
 
 
-async def _turn(partners: Sequence[Client], greedy: Client | None, seconds: float) -> list[Load]:
-    """What the partners' turn came to. The greedy one begins before it and ends after it."""
+async def _turn(partners: Sequence[Client], greedy: Client | None, seconds: float) -> tuple[list[Load], list[Load]]:
+    """What the turn came to, for the partners and for the greedy one, which begins before it and ends after it."""
     crowd = asyncio.create_task(greedy.load("greedy", AT_ONCE, seconds + 1.0)) if greedy else None
     if crowd:
         await asyncio.sleep(0.5)
     loads = await asyncio.gather(*(one.load("partner", 1, seconds) for one in partners))
-    every = [*loads, await crowd] if crowd else loads
-    for load in every:
+    greed = [await crowd] if crowd else []
+    for load in [*loads, *greed]:
         if load.errors or not load.answers:
             raise BenchError(f"{load.errors} of {load.answers + load.errors} answers are wrong: {load.wrong}")
-    return loads
+    return loads, greed
 
 
 @asynccontextmanager
@@ -77,16 +81,16 @@ async def _know(client: Client, name: str, way: Way, one: Asked) -> None:
     await client.know(name, way, one.path(way.name), one.bodies(way.name), one.expect(way.name))
 
 
-def _shown(console: Console, alone: Sequence[Load], beside: Sequence[Load], rounds: int) -> Mapping[str, Any]:
+def _shown(console: Console, found: Mapping[str, Sequence[Load]], rounds: int) -> Mapping[str, Any]:
     result: dict[str, Any] = {"rounds": rounds}
     table = Table(
         "", "answers/s", "p50 ms", "p95 ms", title=f"A partner's one request after the other, {PARTNERS} at once, {rounds} rounds"
     )
-    for name, loads in (("alone", alone), ("beside a greedy one", beside)):
+    for name, loads in found.items():
         figures = [statistics.median(value) for value in zip(*((one.rate, one.p50, one.p95) for one in loads), strict=True)]
         result[name] = dict(zip(("rate", "p50", "p95"), figures, strict=True))
         table.add_row(name, f"{figures[0]:.0f}", *(f"{1000 * one:.2f}" for one in figures[1:]))
     console.print(table)
-    left = result["beside a greedy one"]["rate"] / result["alone"]["rate"]
+    left = result[BESIDE]["rate"] / result["alone"]["rate"]
     console.print(f"Beside it a partner has {left:.2f} of the answers that it has without it.")
     return {**result, "left": left}
