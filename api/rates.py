@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
@@ -84,16 +85,44 @@ class Rates:
         return Turn(self._turns, caller.credential or caller.subject, bounded=caller.credential is not None)
 
 
+class _Counters(MemoryStorage):
+    """Counts in memory. Left to itself the storage starts a thread after every request, to forget what is over: that takes
+    longer than the rest of it. Here that is forgotten once a minute, by whoever comes then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timer.join()
+        self.timer = _NoTimer(0.0, self.forget)
+        self._forgot = time.time()
+
+    def forget(self) -> None:
+        """Forgets the counts of minutes that are over, if that wasn't done within the last one."""
+        now = time.time()
+        if now - self._forgot < MINUTE:
+            return
+        self._forgot = now
+        for key in [key for key, over in self.expirations.items() if over <= now]:
+            self.clear(key)
+
+
+class _NoTimer(threading.Timer):
+    """Takes itself for running, and never does."""
+
+    def is_alive(self) -> bool:
+        return True
+
+
 class Budget:
     """A cost a minute for each credential, counted in a sliding window."""
 
     def __init__(self, cost: int) -> None:
         self._item = RateLimitItemPerMinute(cost)
-        self._storage = MemoryStorage()
+        self._storage = _Counters()
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
 
     def charge(self, credential: str, cost: int) -> RateState:
         """Takes a cost off; one above the whole budget takes all of it. Raises RateLimited, and takes nothing off then."""
+        self._storage.forget()
         cost = min(max(cost, 1), self._item.amount)
         done = self._limiter.hit(self._item, credential, cost=cost)
         previous, ends, current, _ = self._storage.get_sliding_window(self._item.key_for(credential), int(MINUTE))
