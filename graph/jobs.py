@@ -2,7 +2,8 @@
 the job's lease.
 
 Each batch is one transaction: it holds the job, does the work, and moves the job's cursor and progress on. So a batch is
-done once or not at all, a cancelled job stops between batches, and a job whose instance died goes on where it stood.
+done once or not at all, a cancelled job stops between batches, and a job whose instance died goes on where it stood. Making
+groups for many accounts is cut into slices, which instances hold and work on like jobs, each its own.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from graph.stages import foreign_stage, not_an_entry
 from graph.work import Claim, Step, Work
 
 BATCH = 50  # accounts or groups a transaction: users who wait on the same groups wait 20 ms, not half a second
+CUT_FROM = 1_000  # accounts for which groups are made in slices
+SLICES = 16
 LEASE = 30.0  # seconds without a batch after which another instance takes a job over
 LOOK = 0.25  # seconds between looks at a job that somebody follows
 POLL = 2.0  # seconds between looks for jobs that nobody announced
@@ -217,28 +220,18 @@ def _follow(audiences: Mapping[str, Mapping[str, Any] | None]) -> tuple[Query, d
 
 
 async def _batch(db: Db, claim: Claim, works: Works) -> Step | None:
-    """Does the job's next batch. None when the job is no longer this instance's."""
+    """Does the next batch of the job, or slice. None when it is no longer this instance's."""
 
     async def work(tx: Tx) -> Step | None:
+        if claim.slice:
+            return await _slice_batch(tx, claim, claim.slice)
         held = await tx.run(query("job/hold"), id=claim.id, lease=claim.lease, seconds=LEASE)
         if not held:
             return None
         cursor = json.loads(held[0]["cursor"]) if held[0]["cursor"] else {}
         own = works.get(claim.kind)
         step = await (own.step(tx, claim, cursor) if own else _step(tx, claim, cursor, held[0]["created"]))
-        counts = step.counts
-        await tx.run(
-            query("job/advance"),
-            id=claim.id,
-            cursor=json.dumps(step.cursor) if step.cursor else None,
-            total=step.total,
-            done=step.done,
-            created=step.created,
-            added=counts.added,
-            removed=counts.removed,
-            moved=counts.moved,
-            overruled=counts.overruled,
-        )
+        await _advance(tx, claim, step, step.cursor)
         if step.rows:
             await tx.run(query("job/count_rows"), id=claim.id, **asdict(step.rows))
         if step.cursor is None:
@@ -246,6 +239,35 @@ async def _batch(db: Db, claim: Claim, works: Works) -> Step | None:
         return step
 
     return await db.transaction(work, name=f"job/{claim.kind.lower()}_batch")
+
+
+async def _advance(tx: Tx, claim: Claim, step: Step, cursor: dict[str, Any] | None) -> None:
+    counts = step.counts
+    await tx.run(
+        query("job/advance"),
+        id=claim.id,
+        cursor=json.dumps(cursor) if cursor else None,
+        total=step.total,
+        done=step.done,
+        created=step.created,
+        added=counts.added,
+        removed=counts.removed,
+        moved=counts.moved,
+        overruled=counts.overruled,
+    )
+
+
+async def _slice_batch(tx: Tx, claim: Claim, slice_id: str) -> Step | None:
+    """Makes and fills the groups that the next accounts of a slice lack."""
+    held = await tx.run(query("slice/hold"), id=slice_id, lease=claim.lease, seconds=LEASE)
+    if not held:
+        return None
+    plan, audience_id = await _creation(tx, claim)
+    step = await _make_missing(tx, claim, plan, audience_id, (held[0]["after"], held[0]["until"]))
+    if not await tx.run(query("slice/advance"), id=slice_id, after=step.cursor and step.cursor["after"]):
+        raise _Ended
+    await _advance(tx, claim, step, {_MADE: True})
+    return step
 
 
 async def _step(tx: Tx, claim: Claim, cursor: dict[str, Any], created: int) -> Step:
@@ -260,24 +282,51 @@ async def _step(tx: Tx, claim: Claim, cursor: dict[str, Any], created: int) -> S
 
 
 _SCORE = "score"
+_MADE = "made"  # all groups are, or others make them
+WHOLE = ("", "~")
+"""Bounds between which all ids are."""
+
+
+class _Ended(Exception):
+    """The job was cancelled or has failed while a batch of it was done: that is undone."""
 
 
 async def _create(tx: Tx, claim: Claim, cursor: dict[str, Any]) -> Step:
-    """Makes and fills the groups that the next accounts of the audience lack."""
+    """Makes and fills the groups that the next accounts of the audience lack, or has it done in slices."""
+    if _MADE in cursor:
+        return Step(None)
+    plan, audience_id = await _creation(tx, claim)
+    if "after" in cursor:
+        return await _make_missing(tx, claim, plan, audience_id, (cursor["after"], WHOLE[1]))
+    total = await _count(tx, plan, audience_id)
+    if total >= CUT_FROM:
+        await tx.run(query("slice/cut"), id=claim.id, bounds=_bounds(SLICES))
+        return Step({_MADE: True}, total=total, cut=True)
+    return replace(await _make_missing(tx, claim, plan, audience_id, WHOLE), total=total)
+
+
+async def _creation(tx: Tx, claim: Claim) -> tuple[_Plan, str]:
     plan = await _plan(tx, claim.interest_id) if claim.interest_id else None
     if plan is None or claim.audience_id is None or claim.audience_id not in plan.audiences:
         raise Refused.of("", ErrorCode.NOT_FOUND, "The job's solution interest or account audience was deleted.")
-    return await _make_missing(tx, claim, plan, claim.audience_id, cursor.get("after"))
+    return plan, claim.audience_id
 
 
-async def _make_missing(tx: Tx, claim: Claim, plan: _Plan, audience_id: str, after: str | None) -> Step:
-    rule = plan.audiences[audience_id]
-    total = 0
-    if after is None:
-        counting, params = targets("job/count_targets", rule)
-        total = (await tx.run(counting, audience_id=audience_id, **params))[0]["total"]
-    finding, params = targets("job/targets", rule)
-    rows = await tx.run(finding, audience_id=audience_id, after=after, limit=BATCH, top=plan.top, **params)
+def _bounds(count: int) -> list[str]:
+    """Where so many slices of all ids begin, and where the last one ends. Ids are random, written in hexadecimal digits."""
+    return [WHOLE[0], *(f"{place * 256 // count:02x}" for place in range(1, count)), WHOLE[1]]
+
+
+async def _count(tx: Tx, plan: _Plan, audience_id: str) -> int:
+    counting, params = targets("job/count_targets", plan.audiences[audience_id])
+    return (await tx.run(counting, audience_id=audience_id, **params))[0]["total"]
+
+
+async def _make_missing(tx: Tx, claim: Claim, plan: _Plan, audience_id: str, bounds: tuple[str, str]) -> Step:
+    after, until = bounds
+    finding, params = targets("job/targets", plan.audiences[audience_id])
+    page = {"audience_id": audience_id, "after": after, "until": until, "limit": BATCH}
+    rows = await tx.run(finding, **page, top=plan.top, **params)
     made: list[str] = []
     added = 0
     if rows:
@@ -289,7 +338,7 @@ async def _make_missing(tx: Tx, claim: Claim, plan: _Plan, audience_id: str, aft
         if made:
             await tx.run(query("group/recount"), group_ids=made, by=claim.by)
     more = {"after": rows[-1]["account_id"]} if len(rows) == BATCH else None
-    return Step(more, total=total, done=len(rows), created=len(made), counts=Counts(added=added))
+    return Step(more, done=len(rows), created=len(made), counts=Counts(added=added))
 
 
 async def _maintain(tx: Tx, claim: Claim, cursor: dict[str, Any]) -> Step:
@@ -318,7 +367,10 @@ async def _maintain_audience(tx: Tx, claim: Claim, plan: _Plan, cursor: dict[str
     audience_id = cursor["audience"]
     step = Step(None)
     if audience_id in plan.audiences:
-        step = await _make_missing(tx, claim, plan, audience_id, cursor.get("after"))
+        after = cursor.get("after")
+        step = await _make_missing(tx, claim, plan, audience_id, (after or WHOLE[0], WHOLE[1]))
+        if after is None:
+            step = replace(step, total=await _count(tx, plan, audience_id))
     here = {"interest": plan.interest_id}
     if step.cursor:
         return replace(step, cursor={**here, "audience": audience_id, **step.cursor})
@@ -393,24 +445,27 @@ async def run_next(db: Db, works: Works | None = None) -> bool:
     row = rows[0]
     as_of = None if row["as_of"] is None else datetime.fromtimestamp(row["as_of"] / 1000, UTC)
     parts = row["interest_id"], row["audience_id"], row["entry_stage_id"]
-    claim = Claim(row["id"], row["kind"], row["by"], *parts, as_of, lease, row["input"])
+    claim = Claim(row["id"], row["kind"], row["by"], *parts, as_of, lease, row["input"], row["slice"])
     try:
         await _work(db, claim, works or {})
     except asyncio.CancelledError:
-        await asyncio.shield(db.write(query("job/release"), id=claim.id, lease=lease))
+        name: LiteralString = "slice/release" if claim.slice else "job/release"
+        await asyncio.shield(db.write(query(name), id=claim.slice or claim.id, lease=lease))
         raise
     return True
 
 
 async def _work(db: Db, claim: Claim, works: Works) -> None:
     try:
-        while (step := await _batch(db, claim, works)) and step.cursor is not None:
+        while (step := await _batch(db, claim, works)) and step.cursor is not None and not step.cut:
             await events.number(db)
             if step.busy:
                 await asyncio.sleep(LOOK)
         await events.number(db)
     except Unavailable:
         raise  # the lease runs out, and some instance goes on
+    except _Ended:
+        pass
     except Refused as error:
         await _fail(db, claim, error.problems[0].message)
     except GraphError as error:
@@ -500,5 +555,6 @@ class Runner:
             await queue_daily(self._db, self._daily)
         await once.forget(self._db)
         await give_up(self._db)
+        await self._db.write(query("slice/forget"))
         for work in self._works.values():
             await _tidy(self._db, work)

@@ -11,7 +11,7 @@ from graph.checks import refuse
 from graph.conditions import Personas, from_json, personas_of, to_json
 from graph.db import Db, Row
 from graph.errors import ErrorCode, Problem
-from graph.jobs import targets
+from graph.jobs import WHOLE, targets
 from graph.matching import Matcher, card_from, changes_params, changes_query, compile_cards, filled
 from graph.model import CardSpec
 from graph.personas import known
@@ -199,8 +199,10 @@ async def _seats(db: Db, frame: _Frame) -> AsyncIterator[list[str]]:
     seen: set[str] = set()
     for audience_id, rule in frame.audiences.items():
         finding, params = targets("job/targets", rule)
-        after: str | None = None
-        while rows := await db.read(finding, audience_id=audience_id, after=after, limit=BATCH, top=frame.top, **params):
+        after, until = WHOLE
+        while rows := await db.read(
+            finding, audience_id=audience_id, after=after, until=until, limit=BATCH, top=frame.top, **params
+        ):
             seats = sorted({row["seat_id"] for row in rows} - seen)
             seen.update(seats)
             if seats:

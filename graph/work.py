@@ -13,7 +13,7 @@ from graph.matching import Counts
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A job that this instance holds. `input` is what a job with files was asked for, as JSON."""
+    """A job that this instance holds, or a slice of one. `input` is what a job with files was asked for, as JSON."""
 
     id: str
     kind: str
@@ -24,6 +24,7 @@ class Claim:
     as_of: datetime | None
     lease: str
     input: str | None = None
+    slice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class RowCounts:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a batch did, and where the job goes on; no cursor: it is done. `busy`: the batch waits for another job."""
+    """What a batch did, and where the job goes on; no cursor: it is done. `busy`: the batch waits for another job. `cut`: the
+    job goes on in slices."""
 
     cursor: dict[str, Any] | None
     total: int = 0
@@ -47,6 +49,7 @@ class Step:
     counts: Counts = field(default_factory=Counts)
     rows: RowCounts | None = None
     busy: bool = False
+    cut: bool = False
 
 
 class Work(Protocol):

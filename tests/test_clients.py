@@ -95,6 +95,7 @@ ACCEPTED = [
     ("relay-edge-types", "type BuyingGroupEventEdge {"),
     ("relay-edge-types", "type MembershipEdge {"),
     ("relay-edge-types", "type MembershipEventEdge {"),
+    ("relay-edge-types", "type WebhookDeliveryEdge {"),
     # The name that CRMs have for it.
     ("no-typename-prefix", "productLine: String"),
     # A log is read forward only, from a cursor that is kept: no `last` and `before`.

@@ -63,6 +63,7 @@ LABELS = {
     "Job": "id kind status asOf createdAt createdBy startedAt finishedAt error cursor accountsTotal accountsDone groupsCreated"
     " membersAdded membersRemoved rolesChanged overruled rowsTotal rowsDone rowsCreated rowsUpdated rowsRejected root"
     " _lease _leasedUntil _owner _input",
+    "_Slice": "id place after until _lease _leasedUntil",
     "_IdempotencyKey": "id fingerprint at result",
     "_Key": "id name hash permissions rootId createdAt expiresAt revokedAt lastUsedAt",
     "Webhook": f"{AUDIT} url status disabledReason types interestId accountId secret formerSecret formerSecretUntil cursor"
@@ -90,6 +91,7 @@ TYPES = {
     "MOVED_FROM": "",
     "MOVED_TO": "",
     "STARTS_AT": "",
+    "CUT_INTO": "",
     "TARGETS": "entryStageId",
     "LISTS": "",
     "FOR_ACCOUNT": "",

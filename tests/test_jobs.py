@@ -354,6 +354,151 @@ async def test_a_runner_that_was_not_first_for_one_job_takes_the_next(api: Api) 
     assert not await jobs.run_next(api.db)
 
 
+# --- in slices ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _sliced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small jobs are cut, too: into four, so that some slices have several batches and some may have none."""
+    monkeypatch.setattr(jobs, "CUT_FROM", 5)
+    monkeypatch.setattr(jobs, "SLICES", 4)
+
+
+SLICED = [f"s{n:02}" for n in range(24)]
+
+
+def _all_done(count: int) -> tuple[dict[str, int], dict[str, int]]:
+    """What counts there are, and what progress is told, when as many groups have been made."""
+    told = {"accountsTotal": count, "accountsDone": count, "groupsCreated": count, "membersAdded": count}
+    return dict.fromkeys(ALL_DONE, count), {**PROGRESS, **told}
+
+
+async def _slices(db: Db) -> int:
+    return (await rows(db, "RETURN COUNT { (:_Slice) } AS slices"))[0]["slices"]
+
+
+@pytest.mark.usefixtures("_sliced")
+async def test_a_job_in_slices_is_done_once_by_all_who_share_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    interest, audience = await _parts(api.db, SLICED)
+    own = await jobs.start_creation(api.db, interest, audience, by=BY)
+    leases: dict[str, set[str]] = {}
+    both, real = asyncio.Barrier(2), jobs._slice_batch
+
+    async def batch(tx: Any, claim: Any, slice_id: str) -> Any:
+        first = claim.slice not in leases
+        leases.setdefault(claim.slice, set()).add(claim.lease)
+        if first and len(leases) <= 2:
+            await both.wait()  # two instances are at two slices of it at the same time
+        return await real(tx, claim, slice_id)
+
+    monkeypatch.setattr(jobs, "_slice_batch", batch)
+    async with asyncio.timeout(60):
+        await jobs.run_next(api.db)  # counts, and cuts
+        assert await _slices(api.db) == 4
+        await asyncio.gather(*(jobs.run_all(api.db) for _ in range(2)))
+    assert len(leases) == 4
+    assert all(len(held) == 1 for held in leases.values())
+    counts, progress = _all_done(24)
+    told = await job(api, ids.encode("Job", own))
+    assert (told["status"], told["progress"]) == ("SUCCEEDED", progress)
+    assert (await _counts(api.db), await _slices(api.db)) == (counts, 0)
+
+
+@pytest.mark.usefixtures("_sliced")
+async def test_sold_to_the_top_slices_meet_at_one_group(api: Api) -> None:
+    tree = {"top": None, **dict.fromkeys(SLICED, "top")}
+    planted = await plant(api.db, tree, [Someone("chief", {"top": None}, "chief")])
+    template = await live_template(api.db, [card((await role_ids(api.db))[CHIEF], title(FilterOperator.IS, "chief"))])
+    interest = await interests.create(api.db, InterestSpec("Interest", template, selling_level=SellingLevel.TOP), by=BY)
+    audience = await audiences.create(api.db, AudienceSpec("All", account_ids=list(planted.values())[:25]), by=BY)
+    own = await jobs.start_creation(api.db, interest, audience, by=BY)
+    await asyncio.gather(*(jobs.run_all(api.db) for _ in range(4)))
+    while await jobs.run_next(api.db):
+        pass
+    told = (await job(api, ids.encode("Job", own)))["progress"]
+    assert (told["accountsTotal"], told["accountsDone"], told["groupsCreated"], told["membersAdded"]) == (25, 25, 1, 1)
+    assert await _counts(api.db) == dict.fromkeys(ALL_DONE, 1)
+
+
+@pytest.mark.usefixtures("_sliced")
+async def test_a_slice_whose_process_died_is_finished_by_another_with_nothing_done_twice(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interest, audience = await _parts(api.db, SLICED)
+    own = await jobs.start_creation(api.db, interest, audience, by=BY)
+    with monkeypatch.context() as patch:
+        _after(3, _dies, patch)  # cuts, and begins with the first slices
+        with pytest.raises(Unavailable):
+            await jobs.run_all(api.db)
+    await jobs.run_all(api.db)  # all but what is leased still
+    told = await job(api, ids.encode("Job", own))
+    assert (told["status"], await _slices(api.db)) == ("RUNNING", 1)
+    await rows(api.db, "MATCH (s:_Slice) SET s._leasedUntil = datetime() - duration('PT1S')")
+    await jobs.run_all(api.db)
+    counts, progress = _all_done(24)
+    told = await job(api, ids.encode("Job", own))
+    assert (told["status"], told["progress"]) == ("SUCCEEDED", progress)
+    assert (await _counts(api.db), await _slices(api.db)) == (counts, 0)
+
+
+@pytest.mark.usefixtures("_sliced")
+async def test_cancelling_a_job_in_slices_undoes_the_batches_under_way_and_no_others(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interest, audience = await _parts(api.db, SLICED)
+    own = ids.encode("Job", await jobs.start_creation(api.db, interest, audience, by=BY))
+    await jobs.run_next(api.db)  # cuts
+
+    async def cancelled(*args: Any, **more: Any) -> int:
+        added = await join(*args, **more)
+        await api.data(CANCEL, id=own)
+        return added
+
+    monkeypatch.setattr(jobs, "join", cancelled)
+    assert await jobs.run_all(api.db) == 1
+    assert (await job(api, own))["status"] == "CANCELLED"
+    assert await _counts(api.db) == dict.fromkeys(ALL_DONE, 0)
+    await api.db.write(query("slice/forget"))
+    assert await _slices(api.db) == 0
+
+
+@pytest.mark.usefixtures("_sliced")
+async def test_a_slice_that_breaks_fails_its_job(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    interest, audience = await _parts(api.db, SLICED)
+    own = ids.encode("Job", await jobs.start_creation(api.db, interest, audience, by=BY))
+
+    async def broken(*args: Any, **more: Any) -> int:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(jobs, "join", broken)
+    await jobs.run_all(api.db)
+    told = await job(api, own)
+    assert (told["status"], "secret" in told["error"]) == ("FAILED", False)
+    assert await _counts(api.db) == dict.fromkeys(ALL_DONE, 0)
+
+
+@pytest.mark.usefixtures("_sliced")
+async def test_an_instance_that_stops_gives_its_slice_back_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    interest, audience = await _parts(api.db, SLICED)
+    own = ids.encode("Job", await jobs.start_creation(api.db, interest, audience, by=BY))
+    begun = asyncio.Event()
+
+    async def wait() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        _after(2, wait, patch)
+        running = asyncio.create_task(jobs.run_all(api.db))
+        await begun.wait()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    await jobs.run_all(api.db)
+    told = await job(api, own)
+    assert (told["status"], told["progress"]) == ("SUCCEEDED", _all_done(24)[1])
+
+
 # --- gone wrong -----------------------------------------------------------------------------------------------------
 
 
