@@ -77,12 +77,13 @@ async def update(db: Db, interest_id: str, changes: Input, *, by: str) -> str:
 
 
 async def delete(db: Db, interest_id: str) -> str:
-    """Deletes an interest without jobs and groups. Raises Refused: NOT_FOUND, IN_USE."""
+    """Deletes an interest without jobs, groups and webhooks. Raises Refused: NOT_FOUND, IN_USE."""
 
     async def work(tx: Tx) -> str:
         standing = await _lock(tx, interest_id)
-        if standing["groups"] or standing["jobs"]:
-            words = f"{standing['groups']} buying groups and {standing['jobs']} jobs belong to this solution interest."
+        used = [standing[what] for what in ("groups", "jobs", "webhooks")]
+        if any(used):
+            words = "{} buying groups, {} jobs and {} webhooks belong to this solution interest.".format(*used)
             raise Refused.of("id", ErrorCode.IN_USE, words)
         await tx.run(query("interest/delete"), id=interest_id)
         return interest_id

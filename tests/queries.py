@@ -155,7 +155,8 @@ class Generator:
             typename = self.chance.choice(list(self.pool))  # as those who ask for the nodes of a list do
             return [self._id(typename) for _ in range(self.chance.randint(1, 4))]
         if isinstance(kind, GraphQLList):
-            return [self._value(name, kind.of_type, depth) for _ in range(self.chance.randrange(3))]
+            most = 2 if depth >= 0 else 0  # inputs that have lists of themselves end somewhere
+            return [self._value(name, kind.of_type, depth) for _ in range(self.chance.randint(0, most))]
         if isinstance(kind, GraphQLEnumType):
             return _Enum(self.chance.choice(list(kind.values)))
         if isinstance(kind, GraphQLInputObjectType):

@@ -188,6 +188,9 @@ async def test_an_interest_in_use_cannot_be_deleted(here: Interests) -> None:
     assert await here.delete(own) == in_use  # by a group
     assert (await rows(here.api.db, "MATCH (i:SolutionInterest) RETURN count(i) AS n")) == [{"n": 1}]
     unused = await here.made("Unused")
+    await rows(here.api.db, "CREATE (:Webhook {id: 'w', interestId: $id})", id=ids.raw(unused, "SolutionInterest"))
+    assert await here.delete(unused) == in_use  # by a webhook
+    await rows(here.api.db, "MATCH (w:Webhook) DELETE w")
     assert await here.delete(unused) == {"deletedId": unused, "userErrors": []}
     assert await here.delete(unused) == {"deletedId": None, "userErrors": [{"field": ["id"], "code": "NOT_FOUND"}]}
 

@@ -219,7 +219,7 @@ class InterestMutations:
         changed = await interests.update(info.context.db, own, plain(input), by=info.context.viewer)
         return SolutionInterestPayload(solution_interest=_ref("SolutionInterest", changed))
 
-    @mutation("Deletes a solution interest that has neither jobs nor groups.", Permission.MANAGE_SOLUTION_INTERESTS)
+    @mutation("Deletes a solution interest that has neither jobs, groups nor webhooks.", Permission.MANAGE_SOLUTION_INTERESTS)
     async def delete_solution_interest(self, info: ContextInfo, id: Id) -> DeletePayload:
         await interests.delete(info.context.db, ids.raw_or_unknown(id, "SolutionInterest"))
         return DeletePayload(deleted_id=id)
