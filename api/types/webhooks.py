@@ -16,7 +16,7 @@ class WebhookDelivery:
     event_id: strawberry.ID = field("The event's id, as `events` has it.")
     event_type: BuyingGroupEventType = field("What happened.")
     at: DateTime = field("When the attempt ended.")
-    attempt: int = field("Which attempt it was, from 1: counted since the group's last success, or since an instance took the webhook up.")
+    attempt: int = field("Which attempt it was since the group got through, or an instance took the webhook up.")
     status: int | None = field("The HTTP status that the receiver answered with; null if it didn't.")
     milliseconds: int = field("How long it took.")
     error: str | None = field("Why it counts as not delivered; null if it was.")
