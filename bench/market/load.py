@@ -25,6 +25,7 @@ from graph.stages import StageModelSpec, StageSpec
 BY = "bench"
 ROWS = 2000  # accounts or people in a transaction
 MEMBERS = 5000  # in a transaction
+ACTIVITIES = 5000  # in a transaction
 WRITERS = 2  # transactions at a time
 INTERESTS = ("Ledger rollout", "Beacon renewal", "Harbor agreement", "Mosaic pilot")
 STEPS = ("Aware", "Interested", "Evaluating", "Negotiating")
@@ -55,8 +56,13 @@ async def make(db: Db, shape: Shape, progress: Progress = lambda _: None) -> Non
     await _write(db, "parents", (row for row in rows if row["parent"]))
     progress("people")
     await _write(db, "people", market.person_rows(), by=BY)
-    progress("groups")
-    await _write_groups(db, market, setup)
+    if shape.days:
+        progress("what people did")
+        batches = _weighed(market.activity_rows(), ACTIVITIES, lambda row: len(row["done"]))
+        await _in_parallel(db.write(statement("activities"), rows=some) for some in batches)
+    if shape.interests:
+        progress("groups")
+        await _write_groups(db, market, setup)
     await db.write(statement("numbered"), last=market.events)
 
 
@@ -65,7 +71,8 @@ async def _write_groups(db: Db, market: Market, setup: Setup) -> None:
         for name in ("groups", "members", "removals"):
             await db.write(statement(name), rows=rows, by=BY)
 
-    await _in_parallel(some(rows) for rows in _weighed(market.group_rows(setup), MEMBERS))
+    batches = _weighed(market.group_rows(setup), MEMBERS, lambda row: len(row["members"]) + 5)
+    await _in_parallel(some(rows) for rows in batches)
 
 
 async def _write(db: Db, name: str, rows: Iterable[Row], **params: Any) -> None:
@@ -91,14 +98,14 @@ def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
         yield some
 
 
-def _weighed(rows: Iterable[Row], members: int) -> Iterator[list[Row]]:
-    """Groups in batches of about so many members."""
+def _weighed(rows: Iterable[Row], most: int, weigh: Callable[[Row], int]) -> Iterator[list[Row]]:
+    """Rows in batches of about so much weight."""
     some: list[Row] = []
     weight = 0
     for row in rows:
         some.append(row)
-        weight += len(row["members"]) + 5
-        if weight >= members:
+        weight += weigh(row)
+        if weight >= most:
             yield some
             some, weight = [], 0
     if some:
