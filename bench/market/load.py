@@ -123,8 +123,8 @@ async def _configure(db: Db, shape: Shape) -> Setup:
     await products.upsert(db, sold)
     model = await stages.create(db, _stage_model(), by=BY)
     await stages.publish(db, model, by=BY)
-    roles = await _roles(db)
-    cards = _cards(roles)
+    role_ids = await roles(db)
+    cards = _cards(role_ids)
     template = await templates.create(db, "Enterprise software", None, cards, by=BY)
     await templates.publish(db, template, by=BY)
     everybody = await audiences.create(db, AudienceSpec("Everybody", filter={"depth": {"gte": 0}}), by=BY)
@@ -134,7 +134,7 @@ async def _configure(db: Db, shape: Shape) -> Setup:
         await jobs.start_creation(db, made[-1], everybody, by=BY)
     await jobs.run_all(db)  # there are no accounts yet; it leaves the interests' audience and the jobs' records
     required = {card.role_id: card.members_required for card in cards}
-    carded = {name: (role, required[role]) for name, role in roles.items() if role in required}
+    carded = {name: (role, required[role]) for name, role in role_ids.items() if role in required}
     return Setup(made, carded, await _steps(db, model))
 
 
@@ -151,13 +151,13 @@ async def _steps(db: Db, model: str) -> list[str]:
     return [named[name] for name in (*STEPS, SUCCESS)]
 
 
-async def _roles(db: Db) -> Mapping[str, str]:
+async def roles(db: Db) -> Mapping[str, str]:
     """The roles' ids by their names."""
     wanted = [Selection("roles", "roles", {}, (Selection("name", "name"), Selection("id", "id")))]
     return {row["name"]: row["id"] for row in (await read(db, wanted, Cursors(b"bench")))["roles"]}
 
 
-def _cards(roles: Mapping[str, str]) -> list[CardSpec]:
+def _cards(role_ids: Mapping[str, str]) -> list[CardSpec]:
     """Four cards that the rules fill, in every scope, and one that they don't."""
     chiefs = _any(
         _title(FilterOperator.STARTS_WITH, "Chief", "VP", "Vice President", "Directeur"),
@@ -178,7 +178,7 @@ def _cards(roles: Mapping[str, str]) -> list[CardSpec]:
 
     def ruled(role: str, required: int, scope: HierarchyScope, condition: Condition, within: int | None = None) -> CardSpec:
         return CardSpec(
-            roles[role], auto_assign=True, members_required=required, scope=scope, max_distance=within, condition=condition
+            role_ids[role], auto_assign=True, members_required=required, scope=scope, max_distance=within, condition=condition
         )
 
     return [
@@ -186,7 +186,7 @@ def _cards(roles: Mapping[str, str]) -> list[CardSpec]:
         ruled(words.STEERS, 2, HierarchyScope.DESCENDANTS, boards),
         ruled(words.INFLUENCES, 4, HierarchyScope.ACCOUNT, advisers),
         ruled(words.PRACTISES, 8, HierarchyScope.HIERARCHY, hands, within=2),
-        CardSpec(roles[words.CHAMPION]),
+        CardSpec(role_ids[words.CHAMPION]),
     ]
 
 

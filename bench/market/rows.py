@@ -43,7 +43,7 @@ class Setup:
 
 @dataclass(slots=True)
 class Market:
-    """A market's rows. Nothing but the seed decides what they say. Ask for accounts, people, activities and groups in this order."""
+    """A market's rows. Nothing but the seed decides what they say. Ask for accounts, people, activities, groups in this order."""
 
     shape: Shape
     chance: random.Random = field(init=False)
