@@ -68,17 +68,17 @@ def _cards(role_ids: Mapping[str, str]) -> list[CardSpec]:
         ),
     )
     hands = Condition(
-        Match.ANY,
+        Match.ALL,
         (
-            _title(FilterOperator.CONTAINS, "Engineer", "Ingénieur", "Ingeniero", "entwickler"),
-            _title(FilterOperator.CONTAINS, "Administrator", "Analyst"),
+            _title(FilterOperator.CONTAINS, "Engineer", "Ingénieur", "Ingeniero", "entwickler", "Administrator", "Analyst"),
+            AttributeFilter(PersonAttribute.DEPARTMENT, FilterOperator.IS, ("IT", "Security")),
         ),
     )
     return [
         _card(role_ids[words.DECIDES], 2, chiefs, HierarchyScope.ANCESTORS),
         _card(role_ids[words.STEERS], 2, boards, HierarchyScope.DESCENDANTS),
         _card(role_ids[words.INFLUENCES], 2, advisers, HierarchyScope.ACCOUNT),
-        _card(role_ids[words.PRACTISES], 8, hands, HierarchyScope.HIERARCHY, within=2),
+        _card(role_ids[words.PRACTISES], 4, hands, HierarchyScope.HIERARCHY, within=2),
     ]
 
 

@@ -1,5 +1,5 @@
 // What stands in the groups of an interest at some accounts, by external ids: of each group what a creation decides, its
-// members, and its numbered events by type.
+// members, and its numbered events by type, but for those of engagement.
 // mode: read
 // params: interest, accounts
 // returns: account, group, members, events
@@ -13,7 +13,7 @@ RETURN a.externalId AS account, [g.name, g.nameKey, g.status, g.templateVersion,
     ORDER BY p.externalId
   } AS members,
   COLLECT {
-    MATCH (g)<-[:IN]-(e:BuyingGroupEvent)
+    MATCH (g)<-[:IN]-(e:BuyingGroupEvent) WHERE e.type <> 'ENGAGEMENT_CHANGED'
     WITH e.type AS type, count(e) AS events, count(DISTINCT e.seq) AS numbered ORDER BY type
     RETURN [type, events, numbered]
   } AS events

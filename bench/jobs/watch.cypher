@@ -5,5 +5,5 @@
 // returns: status, started, ended, grouped, changed, error
 MATCH (j:Job {id: $id})
 RETURN j.status AS status, j.startedAt.epochMillis AS started, j.finishedAt.epochMillis AS ended,
-  j.cursor IS NULL OR j.cursor CONTAINS '"score"' AS grouped,
+  j.finishedAt IS NOT NULL OR coalesce(j.cursor CONTAINS '"score"', false) AS grouped,
   j.membersAdded + j.membersRemoved + j.rolesChanged AS changed, j.error AS error

@@ -7,6 +7,7 @@ WITH *,
     AND NOT coalesce(toLower(trim(p.department)) = 'legal', false) AS steers,
   title STARTS WITH 'director' OR title STARTS WITH 'head of' OR title STARTS WITH 'leiter'
     OR title STARTS WITH 'responsable' OR title CONTAINS 'architect' AS influences,
-  title CONTAINS 'engineer' OR title CONTAINS 'ingénieur' OR title CONTAINS 'ingeniero' OR title CONTAINS 'entwickler'
-    OR title CONTAINS 'administrator' OR title CONTAINS 'analyst' AS practises
+  toLower(trim(p.department)) IN ['it', 'security'] AND (title CONTAINS 'engineer' OR title CONTAINS 'ingénieur'
+    OR title CONTAINS 'ingeniero' OR title CONTAINS 'entwickler' OR title CONTAINS 'administrator'
+    OR title CONTAINS 'analyst') AS practises
 WHERE decides OR steers OR influences OR practises
