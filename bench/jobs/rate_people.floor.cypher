@@ -5,8 +5,9 @@
 MATCH (p:Person)
 CALL (p) {
   MATCH (p)-[:HAD_ACTIVITY]->(x:Activity)
-  WITH x.type AS type, (x.occurredAt.epochSeconds - $since) / 86400 AS day, count(x) AS times
-  WHERE 0 <= day AND day < ($until - $since) / 86400 AND $shares[type] > 0
+  WITH x.type AS type, x.occurredAt.epochSeconds AS moment
+  WHERE moment >= $since AND moment < $until
+  WITH type, (moment - $since) / 86400 AS day, count(*) AS times
   RETURN toFloat(sum($shares[type] * CASE WHEN times > $cap THEN $cap ELSE times END)) AS points
 }
 WITH collect([p, points]) AS all, max(points) AS top
