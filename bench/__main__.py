@@ -16,6 +16,8 @@ import typer
 from rich.console import Console
 
 from bench import limits, market, reads
+from bench.decisions import run as decisions
+from bench.decisions.table import show as show_decisions
 from bench.errors import BenchError
 from bench.jobs import run as jobs
 from bench.jobs.table import show, show_growth
@@ -36,6 +38,7 @@ def everything(context: typer.Context) -> None:
         measure_limits()
         measure_reads()
         measure_jobs()
+        measure_decisions()
 
 
 @app.command("reads")
@@ -80,6 +83,24 @@ def measure_jobs(
 def growth(files: Annotated[list[Path], typer.Argument(help="Figures that `jobs --json` wrote, one file a size.")]) -> None:
     """How the times of jobs grow over sizes that were measured one by one."""
     show_growth(_console(), [json.loads(file.read_text("utf-8")) for file in files])
+
+
+@app.command("decisions")
+def measure_decisions(
+    size: Annotated[int, typer.Option(min=10_000, help="How many people.")] = SMALLEST,
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the figures, too.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each way has its turn.")] = 3,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long a turn is.")] = 1.0,
+) -> None:
+    """Decisions from sixteen clients, alone and beside jobs: ours, @neo4j/graphql, and one handwritten transaction."""
+    console = _console()
+    try:
+        result = asyncio.run(decisions.run(size, console, rounds=rounds, seconds=seconds))
+    except (BenchError, GraphError) as error:
+        sys.exit(str(error))
+    show_decisions(console, result)
+    if out:
+        out.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
 
 
 @app.command("limits")
