@@ -145,7 +145,8 @@ async def _connections(port: int, count: int) -> AsyncGenerator[list[_Connection
 def _quantiles(times: Sequence[float]) -> tuple[float, float, float]:
     """p50, p95 and p99."""
     if len(times) < 2:
-        return (times[0],) * 3 if times else (0.0,) * 3
+        only = times[0] if times else 0.0
+        return only, only, only
     hundredths = statistics.quantiles(times, n=100)
     return statistics.median(times), hundredths[94], hundredths[98]
 

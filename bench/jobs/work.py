@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -14,7 +15,9 @@ from bench import processes
 from bench.errors import BenchError
 from bench.jobs import statements
 from bench.jobs.memory import peak
+from graph import jobs
 from graph.db import Connection, Db
+from graph.errors import Refused
 
 LOOK = 0.02  # seconds between looks at a job and at memory
 COMMAND = str(Path(sys.executable).with_name("buying-groups"))
@@ -51,31 +54,41 @@ async def started(connection: Connection, *arguments: str) -> AsyncGenerator[Wei
     async with processes.child([COMMAND, *arguments], processes.reach(connection)) as (process, said):
         weighed = Weighed(process)
         watching = asyncio.create_task(weighed.watch())
-        yield weighed
-        await watching
+        try:
+            yield weighed
+            await watching
+        finally:
+            watching.cancel()
         if process.returncode:
             raise BenchError(f"buying-groups {arguments[0]} ended with {process.returncode}: {said()}")
 
 
 async def worked(db: Db, connection: Connection, job: str, *, workers: int = 1, grouped: bool = False) -> Took:
     """A job's time by its own record, from when it was taken up to its end, or (`grouped`) until its groups were made and
-    filled, before it goes on to engagement; and the largest worker's memory. Raises BenchError unless it succeeds."""
+    filled: before it goes on to engagement it is cancelled; and the largest worker's memory. Raises BenchError unless it succeeds."""
     made: float | None = None
     async with AsyncExitStack() as stack:
         some = [await stack.enter_async_context(started(connection, "run-jobs", "--no-daily")) for _ in range(workers)]
         while True:
             row = (await db.read(statements.one("watch"), id=job))[0]
-            if made is None and row["started"] and row["grouped"]:
+            if made is None and row["grouped"]:
                 made = 1000 * time.time()
+                if grouped and row["ended"] is None:
+                    await _cancel(db, job)
             if row["status"] not in ("QUEUED", "RUNNING"):
                 break
             if all(one.process.returncode is not None for one in some):
                 raise BenchError("the job's workers ended, and the job didn't")
             await asyncio.sleep(LOOK)
-    if row["status"] != "SUCCEEDED" or made is None:
+    if row["status"] not in ("SUCCEEDED", "CANCELLED" if grouped else "") or made is None:
         raise BenchError(f"the job ended {row['status']}: {row['error']}")
     ended = min(made, row["ended"]) if grouped else row["ended"]
     return Took((ended - row["started"]) / 1000, _largest(some), row["changed"])
+
+
+async def _cancel(db: Db, job: str) -> None:
+    with contextlib.suppress(Refused):  # it has ended
+        await jobs.cancel(db, job)
 
 
 def _largest(some: Sequence[Weighed]) -> float:
