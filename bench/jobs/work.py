@@ -64,8 +64,8 @@ async def started(connection: Connection, *arguments: str) -> AsyncGenerator[Wei
 
 
 async def worked(db: Db, connection: Connection, job: str, *, workers: int = 1, grouped: bool = False) -> Took:
-    """A job's time by its own record, from when it was taken up to its end, or (`grouped`) until its groups were made and
-    filled: before it goes on to engagement it is cancelled; and the largest worker's memory. Raises BenchError unless it succeeds."""
+    """A job's time by its own record, from when it was taken up to its end, and the largest worker's memory. `grouped`: until
+    its groups are made and filled; before it goes on to engagement it is cancelled. Raises BenchError if the job fails."""
     made: float | None = None
     async with AsyncExitStack() as stack:
         some = [await stack.enter_async_context(started(connection, "run-jobs", "--no-daily")) for _ in range(workers)]
@@ -82,7 +82,7 @@ async def worked(db: Db, connection: Connection, job: str, *, workers: int = 1, 
             await asyncio.sleep(LOOK)
     if row["status"] not in ("SUCCEEDED", "CANCELLED" if grouped else "") or made is None:
         raise BenchError(f"the job ended {row['status']}: {row['error']}")
-    ended = min(made, row["ended"]) if grouped else row["ended"]
+    ended = made if grouped else row["ended"]
     return Took((ended - row["started"]) / 1000, _largest(some), row["changed"])
 
 
