@@ -100,6 +100,7 @@ def measure_decisions(
         sys.exit(str(error))
     show_decisions(console, result)
     if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
 
 
