@@ -23,7 +23,7 @@ from bench.market.kept import empty, standing
 from graph.db import Db
 from graph.embedded import Server
 
-TURNS = {10_000: (2, 1)}
+TURNS = {10_000: (1, 1)}
 """By the size of the market, how often each way has its turn, and how often before that counts. Larger ones run once."""
 
 

@@ -9,7 +9,9 @@ RETURN a.externalId AS account, [g.name, g.nameKey, g.status, g.templateVersion,
   COLLECT {
     MATCH (g)<-[m:MEMBER_OF]-(p:Person)
     MATCH (through:Account {id: m.accountId})
-    RETURN [p.externalId, m.role, m.source, through.externalId, m.distance, COUNT { (:MembershipEvent {id: m.eventId})-[:ABOUT]->(p) }]
+    USING INDEX SEEK through:Account(id)
+    RETURN [p.externalId, m.role, m.source, through.externalId, m.distance,
+      COUNT { (p)<-[:ABOUT]-(e:MembershipEvent)-[:IN]->(g) WHERE e.id = m.eventId }]
     ORDER BY p.externalId
   } AS members,
   COLLECT {

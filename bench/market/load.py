@@ -64,6 +64,7 @@ async def make(db: Db, shape: Shape, progress: Progress = lambda _: None) -> Non
         progress("groups")
         await _write_groups(db, market, setup)
     await db.write(statement("numbered"), last=market.events)
+    await db.alone(statement("replan"))
 
 
 async def _write_groups(db: Db, market: Market, setup: Setup) -> None:
