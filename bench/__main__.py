@@ -16,12 +16,17 @@ import typer
 from rich.console import Console
 
 from bench import limits, market, rates, reads
+from bench.decisions import run as decisions
+from bench.decisions.table import show as show_decisions
 from bench.errors import BenchError
+from bench.jobs import run as jobs
+from bench.jobs.table import show, show_growth
 from bench.market import FULL, SMALL, Shape
 from graph.db import connect
 from graph.embedded import Options, embedded
 from graph.errors import GraphError
 
+SMALLEST = 10_000  # people
 WIDTH = 110  # characters, for the tables
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -34,6 +39,8 @@ def everything(context: typer.Context) -> None:
         with tempfile.TemporaryDirectory(prefix="buying-groups-bench-", ignore_cleanup_errors=True) as folder:
             measure_rates(data=Path(folder))
             measure_reads(data=Path(folder))
+        measure_jobs()
+        measure_decisions()
 
 
 @app.command("reads")
@@ -45,9 +52,7 @@ def measure_reads(
     seconds: Annotated[float, typer.Option(min=0.1, help="How long a turn is.")] = 0.8,
 ) -> None:
     """Nested reads and a write: ours, @neo4j/graphql, and handwritten Cypher through the raw driver."""
-    logging.getLogger("neo4j").setLevel(logging.ERROR)  # transactions are retried; that is no news
-    console = Console(highlight=False)
-    console.width = max(console.width, WIDTH)
+    console = _console()
     try:
         figures = asyncio.run(_on_market(FULL if full else SMALL, data, console, reads.run, rounds=rounds, seconds=seconds))
     except (BenchError, GraphError) as error:
@@ -64,18 +69,69 @@ def measure_rates(
     seconds: Annotated[float, typer.Option(min=0.1, help="How long a turn is.")] = 3.0,
 ) -> None:
     """How much one greedy credential slows others."""
-    logging.getLogger("neo4j").setLevel(logging.ERROR)
-    console = Console(highlight=False)
+    console = _console()
     try:
         asyncio.run(_on_market(FULL if full else SMALL, data, console, rates.run, rounds=rounds, seconds=seconds))
     except (BenchError, GraphError) as error:
         sys.exit(str(error))
 
 
+@app.command("jobs")
+def measure_jobs(
+    size: Annotated[list[int] | None, typer.Option(min=1000, help="How many people; may be given several times.")] = None,
+    out: Annotated[Path | None, typer.Option("--json", help="A folder for the figures, a file for each size.")] = None,
+) -> None:
+    """Creation, maintenance, engagement, export and import, each beside the same by hand."""
+    console = _console()
+    results: list[Mapping[str, Any]] = []
+    for people in sorted(set(size or [SMALLEST])):
+        try:
+            results.append(asyncio.run(jobs.run(people, console)))
+        except (BenchError, GraphError) as error:
+            sys.exit(str(error))
+        show(console, results[-1])
+        if out:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / f"jobs-{people}.json").write_text(json.dumps(results[-1], indent=2) + "\n", "utf-8")
+    show_growth(console, results)
+
+
+@app.command("growth")
+def growth(files: Annotated[list[Path], typer.Argument(help="Figures that `jobs --json` wrote, one file a size.")]) -> None:
+    """How the times of jobs grow over sizes that were measured one by one."""
+    show_growth(_console(), [json.loads(file.read_text("utf-8")) for file in files])
+
+
+@app.command("decisions")
+def measure_decisions(
+    size: Annotated[int, typer.Option(min=10_000, help="How many people.")] = SMALLEST,
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the figures, too.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each way has its turn.")] = 3,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long a turn is.")] = 1.0,
+) -> None:
+    """Decisions from sixteen clients, alone and beside jobs: ours, @neo4j/graphql, and one handwritten transaction."""
+    console = _console()
+    try:
+        result = asyncio.run(decisions.run(size, console, rounds=rounds, seconds=seconds))
+    except (BenchError, GraphError) as error:
+        sys.exit(str(error))
+    show_decisions(console, result)
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+
+
 @app.command("limits")
 def measure_limits() -> None:
     """How soon a request that asks for too much is refused."""
     asyncio.run(_limits(Console(highlight=False)))
+
+
+def _console() -> Console:
+    logging.getLogger("neo4j").setLevel(logging.ERROR)  # transactions are retried; that is no news
+    console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
+    return console
 
 
 async def _limits(console: Console) -> None:

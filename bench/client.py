@@ -34,6 +34,7 @@ class Load:
     seconds: float
     p50: float
     p95: float
+    p99: float
     size: float  # bytes of an answer, on average
     wrong: str  # the beginning of one wrong answer
 
@@ -105,8 +106,8 @@ async def _load(target: _Target, order: Mapping[str, Any]) -> Load:
         end = start + order["seconds"]
         await asyncio.gather(*(_worker(one, target, numbers, end, times, sizes, wrong) for one in connections))
         seconds = time.perf_counter() - start
-    p50, p95 = _quantiles(times)
-    return Load(len(times), len(wrong), seconds, p50, p95, statistics.fmean(sizes or [0]), wrong[0] if wrong else "")
+    p50, p95, p99 = _quantiles(times)
+    return Load(len(times), len(wrong), seconds, p50, p95, p99, statistics.fmean(sizes or [0]), wrong[0] if wrong else "")
 
 
 async def _worker(
@@ -143,10 +144,13 @@ async def _connections(port: int, count: int) -> AsyncGenerator[list[_Connection
             one.transport.close()
 
 
-def _quantiles(times: Sequence[float]) -> tuple[float, float]:
+def _quantiles(times: Sequence[float]) -> tuple[float, float, float]:
+    """p50, p95 and p99."""
     if len(times) < 2:
-        return (times[0], times[0]) if times else (0.0, 0.0)
-    return statistics.median(times), statistics.quantiles(times, n=20)[-1]
+        only = times[0] if times else 0.0
+        return only, only, only
+    hundredths = statistics.quantiles(times, n=100)
+    return statistics.median(times), hundredths[94], hundredths[98]
 
 
 async def _serve() -> None:

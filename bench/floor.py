@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import neo4j
 import orjson
@@ -20,6 +21,7 @@ from graph.queries import Query, parse
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+EVENT = "event"  # a parameter that gets a new id for each request, the same when the transaction is repeated
 HEADERS = [(b"content-type", b"application/json")]
 
 
@@ -47,6 +49,8 @@ class Floor:
 
     async def _answer(self, query: Query, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         if query.mode == "write":
+            if EVENT in query.params:
+                params = {**params, EVENT: str(uuid4())}
             async with self._driver.session() as session:
                 return await session.execute_write(lambda tx: _rows(tx, query, params))
         async with self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=-1) as session:

@@ -38,13 +38,13 @@ class Way:
 
 
 @asynccontextmanager
-async def ours(connection: Connection, key: str) -> AsyncGenerator[Way]:
-    """The service as users run it, without jobs: one process, one worker, callers with an API key. The
-    key's budget is the largest that can be set: no user asks for as much as a benchmark does."""
+async def ours(connection: Connection, key: str | None = None) -> AsyncGenerator[Way]:
+    """The service as users run it, without jobs: one process, one worker, callers with an API key if one is given. Its budget
+    is the largest that can be set: no user asks for as much as a benchmark does."""
     port = _free_port()
     settings = {"BUYING_GROUPS_PORT": str(port), "BUYING_GROUPS_GRAPHIQL": "false", "BUYING_GROUPS_RATE_COST": str(10**12)}
     command = [str(Path(sys.executable).with_name("buying-groups")), "serve", "--no-jobs"]
-    async with _started("ours", port, command, {**_reach(connection), **settings}) as way:
+    async with _started("ours", port, command, {**reach(connection), **settings}) as way:
         yield replace(way, key=key)
 
 
@@ -53,7 +53,7 @@ async def floor(connection: Connection, folder: Path) -> AsyncGenerator[Way]:
     """One handwritten statement a query, those in `folder`."""
     port = _free_port()
     command = [sys.executable, "-m", "bench.floor", str(folder), str(port)]
-    async with _started("floor", port, command, {**_reach(connection), "PYTHONPATH": str(ROOT)}) as way:
+    async with _started("floor", port, command, {**reach(connection), "PYTHONPATH": str(ROOT)}) as way:
         yield way
 
 
@@ -64,7 +64,7 @@ async def peer(connection: Connection) -> AsyncGenerator[Way]:
     node = shutil.which("node")
     assert node
     settings = {"PORT": str(port), "NODE_ENV": "production"}
-    async with _started("peer", port, [node, str(PEER / "server.js")], {**_reach(connection), **settings}) as way:
+    async with _started("peer", port, [node, str(PEER / "server.js")], {**reach(connection), **settings}) as way:
         yield way
 
 
@@ -136,7 +136,7 @@ async def client() -> AsyncGenerator[Client]:
         await process.wait()
 
 
-def _reach(connection: Connection) -> dict[str, str]:
+def reach(connection: Connection) -> dict[str, str]:
     """How a server reaches the graph, in the environment."""
     reach = {"NEO4J_URI": connection.uri, "NEO4J_USERNAME": connection.username, "NEO4J_PASSWORD": connection.password}
     return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", ""), **reach}
@@ -144,12 +144,22 @@ def _reach(connection: Connection) -> dict[str, str]:
 
 @asynccontextmanager
 async def _started(name: str, port: int, command: Sequence[str], environment: Mapping[str, str]) -> AsyncGenerator[Way]:
-    """A server from its start until it is told to stop; it has an empty folder of its own to stand in."""
+    """A server from its start until it is told to stop."""
+    async with child(command, environment) as (process, said):
+        await _answering(name, port, process, said)
+        yield Way(name, port, process.pid)
+
+
+@asynccontextmanager
+async def child(
+    command: Sequence[str], environment: Mapping[str, str]
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, Callable[[], str]]]:
+    """A process, told to stop at the end if it still runs, and what tells the last that it said. It has an empty folder of its
+    own to stand in."""
     with tempfile.TemporaryDirectory(prefix="buying-groups-bench-") as folder, tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=log, stderr=log)
         try:
-            await _answering(name, port, process, lambda: _tail(log))
-            yield Way(name, port, process.pid)
+            yield process, lambda: _tail(log)
         finally:
             if process.returncode is None:
                 process.terminate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -18,19 +19,17 @@ from graph.migrations import all_migrations, migrate
 from graph.queries import query
 
 HEAP, PAGE_CACHE = 2048, 2048  # megabytes
+STATEMENT = 900.0  # seconds, for floors are one statement
 
 
 @asynccontextmanager
 async def standing(shape: Shape, folder: Path, say: Callable[[str], None]) -> AsyncGenerator[tuple[Db, Server]]:
     """A market of that shape. Raises BenchError, EmbeddedError."""
-    cache = Path(platformdirs.user_cache_dir("buying-groups", appauthor=False))
-    options = Options(folder, cache, bolt_port=0, browser_port=None, heap=HEAP, page_cache=PAGE_CACHE)
     stamp = folder / "market.txt"
     wanted, kept = described(shape), _kept(stamp)
     if kept not in (None, wanted):
         raise BenchError(f"{folder} holds another market, or one of another making: {kept}. Choose another folder, or delete it.")
-    async with embedded(options) as server, connect(server.connection) as db:
-        await migrate(db)
+    async with empty(folder) as (db, server):
         if kept:
             await _renew_schema(db)
         else:
@@ -38,6 +37,18 @@ async def standing(shape: Shape, folder: Path, say: Callable[[str], None]) -> As
             await make(db, shape, lambda part: say(f"Loading {part} ..."))
             _keep(stamp, wanted)
             say(f"Loaded {shape} in {time.perf_counter() - start:.0f} s.")
+        yield db, server
+
+
+@asynccontextmanager
+async def empty(folder: Path) -> AsyncGenerator[tuple[Db, Server]]:
+    """A server on a folder, migrated. Its statements may take long. Raises EmbeddedError."""
+    cache = Path(platformdirs.user_cache_dir("buying-groups", appauthor=False))
+    options = Options(
+        folder, cache, bolt_port=0, browser_port=None, heap=HEAP, page_cache=PAGE_CACHE, statement_timeout=STATEMENT
+    )
+    async with embedded(options) as server, connect(replace(server.connection, statement_timeout=STATEMENT)) as db:
+        await migrate(db)
         yield db, server
 
 

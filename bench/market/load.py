@@ -25,6 +25,7 @@ from graph.stages import StageModelSpec, StageSpec
 BY = "bench"
 ROWS = 2000  # accounts or people in a transaction
 MEMBERS = 5000  # in a transaction
+ACTIVITIES = 5000  # in a transaction
 WRITERS = 2  # transactions at a time
 INTERESTS = ("Ledger rollout", "Beacon renewal", "Harbor agreement", "Mosaic pilot")
 STEPS = ("Aware", "Interested", "Evaluating", "Negotiating")
@@ -55,9 +56,15 @@ async def make(db: Db, shape: Shape, progress: Progress = lambda _: None) -> Non
     await _write(db, "parents", (row for row in rows if row["parent"]))
     progress("people")
     await _write(db, "people", market.person_rows(), by=BY)
-    progress("groups")
-    await _write_groups(db, market, setup)
+    if shape.days:
+        progress("what people did")
+        batches = _weighed(market.activity_rows(), ACTIVITIES, lambda row: len(row["done"]))
+        await _in_parallel(db.write(statement("activities"), rows=some) for some in batches)
+    if shape.interests:
+        progress("groups")
+        await _write_groups(db, market, setup)
     await db.write(statement("numbered"), last=market.events)
+    await db.alone(statement("replan"))
 
 
 async def _write_groups(db: Db, market: Market, setup: Setup) -> None:
@@ -65,7 +72,8 @@ async def _write_groups(db: Db, market: Market, setup: Setup) -> None:
         for name in ("groups", "members", "removals"):
             await db.write(statement(name), rows=rows, by=BY)
 
-    await _in_parallel(some(rows) for rows in _weighed(market.group_rows(setup), MEMBERS))
+    batches = _weighed(market.group_rows(setup), MEMBERS, lambda row: len(row["members"]) + 5)
+    await _in_parallel(some(rows) for rows in batches)
 
 
 async def _write(db: Db, name: str, rows: Iterable[Row], **params: Any) -> None:
@@ -91,14 +99,14 @@ def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
         yield some
 
 
-def _weighed(rows: Iterable[Row], members: int) -> Iterator[list[Row]]:
-    """Groups in batches of about so many members."""
+def _weighed(rows: Iterable[Row], most: int, weigh: Callable[[Row], int]) -> Iterator[list[Row]]:
+    """Rows in batches of about so much weight."""
     some: list[Row] = []
     weight = 0
     for row in rows:
         some.append(row)
-        weight += len(row["members"]) + 5
-        if weight >= members:
+        weight += weigh(row)
+        if weight >= most:
             yield some
             some, weight = [], 0
     if some:
@@ -116,8 +124,8 @@ async def _configure(db: Db, shape: Shape) -> Setup:
     await products.upsert(db, sold)
     model = await stages.create(db, _stage_model(), by=BY)
     await stages.publish(db, model, by=BY)
-    roles = await _roles(db)
-    cards = _cards(roles)
+    role_ids = await roles(db)
+    cards = _cards(role_ids)
     template = await templates.create(db, "Enterprise software", None, cards, by=BY)
     await templates.publish(db, template, by=BY)
     everybody = await audiences.create(db, AudienceSpec("Everybody", filter={"depth": {"gte": 0}}), by=BY)
@@ -127,7 +135,7 @@ async def _configure(db: Db, shape: Shape) -> Setup:
         await jobs.start_creation(db, made[-1], everybody, by=BY)
     await jobs.run_all(db)  # there are no accounts yet; it leaves the interests' audience and the jobs' records
     required = {card.role_id: card.members_required for card in cards}
-    carded = {name: (role, required[role]) for name, role in roles.items() if role in required}
+    carded = {name: (role, required[role]) for name, role in role_ids.items() if role in required}
     return Setup(made, carded, await _steps(db, model))
 
 
@@ -144,13 +152,13 @@ async def _steps(db: Db, model: str) -> list[str]:
     return [named[name] for name in (*STEPS, SUCCESS)]
 
 
-async def _roles(db: Db) -> Mapping[str, str]:
+async def roles(db: Db) -> Mapping[str, str]:
     """The roles' ids by their names."""
     wanted = [Selection("roles", "roles", {}, (Selection("name", "name"), Selection("id", "id")))]
     return {row["name"]: row["id"] for row in (await read(db, wanted, Cursors(b"bench")))["roles"]}
 
 
-def _cards(roles: Mapping[str, str]) -> list[CardSpec]:
+def _cards(role_ids: Mapping[str, str]) -> list[CardSpec]:
     """Four cards that the rules fill, in every scope, and one that they don't."""
     chiefs = _any(
         _title(FilterOperator.STARTS_WITH, "Chief", "VP", "Vice President", "Directeur"),
@@ -171,7 +179,7 @@ def _cards(roles: Mapping[str, str]) -> list[CardSpec]:
 
     def ruled(role: str, required: int, scope: HierarchyScope, condition: Condition, within: int | None = None) -> CardSpec:
         return CardSpec(
-            roles[role], auto_assign=True, members_required=required, scope=scope, max_distance=within, condition=condition
+            role_ids[role], auto_assign=True, members_required=required, scope=scope, max_distance=within, condition=condition
         )
 
     return [
@@ -179,7 +187,7 @@ def _cards(roles: Mapping[str, str]) -> list[CardSpec]:
         ruled(words.STEERS, 2, HierarchyScope.DESCENDANTS, boards),
         ruled(words.INFLUENCES, 4, HierarchyScope.ACCOUNT, advisers),
         ruled(words.PRACTISES, 8, HierarchyScope.HIERARCHY, hands, within=2),
-        CardSpec(roles[words.CHAMPION]),
+        CardSpec(role_ids[words.CHAMPION]),
     ]
 
 

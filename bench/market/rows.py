@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,17 @@ Place = tuple[str, str, str, str | None]
 BEGAN = 1_767_225_600_000  # 2026 began, in milliseconds since 1970
 DAY = 86_400_000
 HALF_A_YEAR = 182 * DAY
+_FORMS: Sequence[tuple[float, Callable[[str], str]]] = (
+    (0.06, str.upper),
+    (0.08, str.lower),
+    (0.05, lambda title: f"{title} (interim)"),
+    (0.05, lambda title: f"{title}, EMEA"),
+    (0.04, lambda title: f"{title} / {words.TITLES[-1][1]}"),
+    (0.02, lambda title: f" {title} "),
+)
+"""The forms of a title, each with how often it occurs."""
+ACTIVE = 31  # days until the half year ends, on which people did something
+MOST_A_DAY = 40  # activities of one type
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +43,7 @@ class Setup:
 
 @dataclass(slots=True)
 class Market:
-    """A market's rows. Nothing but the seed decides what they say. Ask for accounts, people and groups in this order."""
+    """A market's rows. Nothing but the seed decides what they say. Ask for accounts, people, activities, groups in this order."""
 
     shape: Shape
     chance: random.Random = field(init=False)
@@ -129,7 +141,7 @@ class Market:
             "email": None if self.chance.random() < 0.02 else address,
             "phone": phone,
             "mobilePhone": None if self.chance.random() < 0.4 else f"{phone[:-1]}0",
-            "jobTitle": words.TITLES[self.staff.titles[number]][1],
+            "jobTitle": self._title(number),
             "department": self.chance.choice(words.DEPARTMENTS),
             "city": city,
             "state": state,
@@ -138,6 +150,29 @@ class Market:
             "emailInvalid": self.chance.random() < 0.02,
             "emailSuspended": self.chance.random() < 0.01,
         }
+
+    def _title(self, number: int) -> str:
+        """A person's title in one of the forms in which people write them."""
+        title, draw = words.TITLES[self.staff.titles[number]][1], self.chance.random()
+        for often, form in _FORMS:
+            if draw < often:
+                return form(title)
+            draw -= often
+        return title
+
+    def activity_rows(self) -> Iterator[Row]:
+        """What the people did in the last days of the half year: most nothing, few very much."""
+        scale = math.log(self.shape.days) - 2.0  # so that the average is `days`
+        slots = [(day, kind) for day in range(ACTIVE) for kind in words.ACTIVITIES]
+        for number, person in enumerate(self.person_ids):
+            count = min(len(slots), int(self.chance.lognormvariate(scale, 2.0) + self.chance.random()))
+            done: list[list[Any]] = []
+            for day, kind in self.chance.sample(slots, k=count):
+                began = BEGAN + HALF_A_YEAR - (ACTIVE - day) * DAY
+                times = min(MOST_A_DAY, int(self.chance.paretovariate(2.5)))
+                done += [[f"D{number:07}-{len(done) + i}", kind, began + self.chance.randrange(DAY)] for i in range(times)]
+            if done:
+                yield {"person": person, "done": done}
 
     # --- groups -----------------------------------------------------------------------------------------------------
 

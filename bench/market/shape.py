@@ -24,15 +24,23 @@ class Shape:
     people: int
     interests: int = 2
     members: float = 25.0  # of a group, on average
+    days: float = 0.0  # on which a person did something, per type of activity, on average
     seed: int = 7
 
     def __str__(self) -> str:
         groups = self.accounts * self.interests
-        return f"{self.accounts:,} accounts, {self.people:,} people, {groups:,} groups of {self.members:g} members"
+        grouped = f"{groups:,} groups of {self.members:g} members" if groups else "no groups yet"
+        active = f", {self.days:g} days of activity each" if self.days else ""
+        return f"{self.accounts:,} accounts, {self.people:,} people{active}, {grouped}"
 
 
 SMALL = Shape(accounts=2_000, people=20_000)
 FULL = Shape(accounts=20_000, people=200_000)
+
+
+def ungrouped(people: int) -> Shape:
+    """A market of so many people, ten an account, with what they did, for jobs to make groups in."""
+    return Shape(accounts=people // 10, people=people, interests=0, days=2.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ BRANDS: Sequence[str] = _TABLE["brands"]
 LEVELS: Sequence[str] = _TABLE["levels"]
 INDUSTRIES: Sequence[str | None] = [*_TABLE["industries"], None]
 DEPARTMENTS: Sequence[str | None] = [*_TABLE["departments"], None]
+ACTIVITIES: Sequence[str] = _TABLE["activities"]
 PRODUCTS: Sequence[str] = _TABLE["products"]
 PLACES: Sequence[tuple[str, str, str, str | None]] = [
     (place[0], place[1], place[2], place[3] if len(place) > 3 else None) for place in _TABLE["places"]

@@ -1,0 +1,77 @@
+"""What is decided in each load, and how each way is asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from api import ids
+from bench.decisions import statements
+from bench.errors import BenchError
+from bench.market import words
+from graph.db import Db
+
+GROUPS, EACH = 5000, 5  # groups that the uniform load decides about, and people of each
+PEOPLE = 100  # whom the load on one group decides about
+ROLES = (words.CHAMPION, words.PRACTISES)
+AT = "2026-11-20T08:00:00Z"  # when, as the peer is told
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Decisions to make: each pair of a group and a person first in one role, then in the other, and again. `certain`: each
+    finds the other role, so that each applies."""
+
+    name: str
+    pairs: Sequence[Pair]
+    role_ids: Sequence[str]
+    certain: bool
+
+    def bodies(self, way: str) -> list[str]:
+        """The requests' bodies, in order."""
+        return [self.body(way, pair, place) for place in range(len(ROLES)) for pair in self.pairs]
+
+    def body(self, way: str, pair: Pair, place: int) -> str:
+        """The request for one decision, the role given by its place."""
+        group, person = pair
+        role_id = self.role_ids[place]
+        if way == "floor":
+            return orjson.dumps({"group": group, "person": person, "role": role_id}).decode()
+        variables: dict[str, Any] = {"group": group, "person": person}
+        if way == "ours":
+            variables = {"group": ids.encode("BuyingGroup", group), "person": ids.encode("Person", person)}
+            variables["role"] = ids.encode("Role", role_id)
+        else:
+            variables |= {"roleId": role_id, "role": ROLES[place], "at": AT}
+        return orjson.dumps({"query": statements.text(f"assign.{way}.graphql"), "variables": variables}).decode()
+
+    def expect(self, way: str) -> str:
+        """What stands in every right answer."""
+        if way == "peer":
+            return '"id":"'
+        return '"outcome":"APPLIED"' if self.certain else '"outcome":"'
+
+
+def path(way: str) -> str:
+    """Where requests go."""
+    return {"ours": "/graphql", "peer": "/"}.get(way, f"/assign.{way}")
+
+
+async def loads(db: Db) -> list[Load]:
+    """The loads. Raises BenchError if the market is too small for them."""
+    wanted = {"groups": GROUPS, "each": EACH, "people": PEOPLE, "roles": list(ROLES)}
+    row = (await db.read(statements.one("choose"), **wanted))[0]
+    pairs: list[Pair] = [(group, person) for group, person in row["pairs"]]
+    around: list[Pair] = [(group, person) for group, person in row["around"]]
+    if len(pairs) < PEOPLE or len(around) < PEOPLE // 2:
+        raise BenchError(f"the market has too few people beside its groups: {len(pairs)} and {len(around)}")
+    return [
+        Load("uniform", pairs, row["role_ids"], True),
+        Load("hot group", around, row["role_ids"], True),
+        Load("hot pair", around[:1], row["role_ids"], False),
+    ]

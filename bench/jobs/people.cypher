@@ -1,0 +1,6 @@
+// All people, in order.
+// mode: read
+// returns: keys
+MATCH (p:Person)
+WITH p ORDER BY p.externalId
+RETURN collect(p.externalId) AS keys
