@@ -8,10 +8,8 @@ MATCH (a:Account {id: account_id})<-[:FOR_ACCOUNT]-(g:BuyingGroup {interestId: $
 RETURN a.externalId AS account, [g.name, g.nameKey, g.status, g.templateVersion, g.inAudience, g.completeness] AS group,
   COLLECT {
     MATCH (g)<-[m:MEMBER_OF]-(p:Person)
-    MATCH (through:Account {id: m.accountId})
-    USING INDEX SEEK through:Account(id)
-    RETURN [p.externalId, m.role, m.source, through.externalId, m.distance,
-      COUNT { (p)<-[:ABOUT]-(e:MembershipEvent)-[:IN]->(g) WHERE e.id = m.eventId }]
+    RETURN [p.externalId, m.role, m.source, head(COLLECT { MATCH (through:Account {id: m.accountId}) RETURN through.externalId }),
+      m.distance, COUNT { (e:MembershipEvent {id: m.eventId}) WHERE EXISTS { (e)-[:ABOUT]->(p) } AND EXISTS { (e)-[:IN]->(g) } }]
     ORDER BY p.externalId
   } AS members,
   COLLECT {
