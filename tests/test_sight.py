@@ -71,7 +71,7 @@ async def test_the_market_seen_in_part_is_the_market_without_the_rest(db: Db, py
     asked: list[tuple[Generated, bytes]] = []
     for _ in range(int(pytestconfig.getoption("queries") or 0)):
         query = generator.query()
-        if validate(schema._schema, parse(query.text)):
+        if validate(schema._schema, parse(query.text)) or "webhook" in query.text:  # those are about the whole market
             continue
         seen = await told(context(db, part.root), query.text, query.variables)
         for _ in range(2):  # from a new plan, and from one that is kept
