@@ -34,17 +34,17 @@ try {
 
   const text = (selector) => page.$eval(selector, (editor) => editor.CodeMirror.getValue());
 
-  // With several operations in the tab, the button asks which one.
+  // With several operations in the tab, the button asks which one. Locators click again when the page has drawn anew meanwhile.
   async function operations() {
-    await page.click(".graphiql-execute-button");
+    await page.locator(".graphiql-execute-button").click();
     await page.waitForSelector("[role=menuitem]");
-    return page.$$("[role=menuitem]");
+    return page.$$eval("[role=menuitem]", (items) => items.map((one) => one.innerText.trim()));
   }
 
   await page.goto(url);
   await page.waitForSelector(`${EDITOR} .cm-keyword`);
   const shown = await text(EDITOR);
-  const names = await Promise.all((await operations()).map((item) => item.evaluate((one) => one.innerText.trim())));
+  const names = await operations();
   await page.keyboard.press("Escape");
   await page.waitForSelector("[role=menuitem]", { hidden: true });
 
@@ -52,7 +52,8 @@ try {
   const queries = names.filter((name) => shown.includes(`query ${name} {`));
   for (const name of queries.reverse()) {
     const before = (await page.$(RESULT)) ? await text(RESULT) : "";
-    await (await operations())[names.indexOf(name)].click();
+    await operations();
+    await page.locator(`::-p-xpath(//*[@role="menuitem"][normalize-space()="${name}"])`).click();
     await page.waitForFunction(
       (selector, old) => {
         const now = document.querySelector(selector)?.CodeMirror.getValue();
