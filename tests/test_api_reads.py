@@ -117,6 +117,8 @@ async def test_what_needs_no_graph_asks_none(api: Api, query: str) -> None:
 COMPUTED = {
     ("Query", "events"),
     ("Query", "previewMembership"),
+    ("Query", "webhook"),
+    ("Query", "webhooks"),
     ("BuyingGroup", "why"),
     ("BuyingGroup", "gaps"),
     ("AccountAudience", "accounts"),
