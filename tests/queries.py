@@ -127,7 +127,8 @@ class Generator:
         keys = [name for name in args if name in ("id", "externalId")]
         if len(keys) == 2:  # one of them is wanted
             given = [self.chance.choice(("id", "id", "externalId"))]
-        given = [name for name in given if name not in ("after", "before") or self.chance.random() < 0.1]
+        needed = {name for name, one in args.items() if isinstance(one.type, GraphQLNonNull)}
+        given = [name for name in given if name in needed or name not in ("after", "before") or self.chance.random() < 0.1]
         if "first" in given and "last" in given:
             given.remove("last")
         if "first" in args and "first" not in given and "last" not in given:
