@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -77,6 +78,11 @@ class Tx:
         """The part of the market that the caller sees; None for all of it."""
         return self._db.sight
 
+    @property
+    def longest(self) -> float:
+        """Seconds after which a bounded transaction has ended, if all have the same settings; infinite without a timeout."""
+        return self._db.longest
+
     async def run(self, query: Query, **params: Any) -> list[Row]:
         """The statement's rows. Raises whatever makes the transaction end."""
         self._db.statements += 1
@@ -102,6 +108,7 @@ class Db:
         self._session: dict[str, Any] = {"database": connection.database, "fetch_size": -1}
         if connection.uri.startswith("neo4j"):  # in a cluster a client must read its own writes; one server always does
             self._session["bookmark_manager"] = neo4j.AsyncGraphDatabase.bookmark_manager()
+        self.longest = math.inf if connection.statement_timeout is None else connection.statement_timeout
         self._gates: Callable[[], Gate] | None = None
         self.sight: Sight | None = None
         self.statements = 0  # run so far, for those who count what an operation costs

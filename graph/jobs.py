@@ -11,29 +11,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import structlog
 
-from graph import events, once, scoring
+from graph import creation, events, maintenance, once, scoring
 from graph.db import Db, Row, Tx
 from graph.errors import ErrorCode, GraphError, Refused, Unavailable
-from graph.filters import account_predicate
-from graph.matching import Counts, Matcher, apply, card_from, changes, compile_cards, join, personas_for
 from graph.model import JobKind
-from graph.params import Params
-from graph.queries import Query, query
+from graph.queries import query
 from graph.stages import foreign_stage, not_an_entry
-from graph.work import Claim, Step, Work
+from graph.work import Claim, Left, Step, Work
 
-BATCH = 50  # accounts or groups a transaction: users who wait on the same groups wait 20 ms, not half a second
-CUT_FROM = 1_000  # accounts for which groups are made in slices
-SLICES = 16
 LEASE = 30.0  # seconds without a batch after which another instance takes a job over
 LOOK = 0.25  # seconds between looks at a job that somebody follows
 POLL = 2.0  # seconds between looks for jobs that nobody announced
@@ -169,58 +162,12 @@ async def delete(db: Db, job_id: str) -> str:
     return job_id
 
 
-# --- one interest's rules -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """An interest as its jobs see it."""
-
-    interest_id: str
-    top: bool
-    follow: bool
-    version: int
-    matcher: Matcher
-    audiences: Mapping[str, Mapping[str, Any] | None]
-    entries: Mapping[str, str | None]
-
-
-async def _plan(tx: Tx, interest_id: str) -> _Plan | None:
-    rows = await tx.run(query("job/plan"), interest_id=interest_id)
-    if not rows:
-        return None
-    row = rows[0]
-    cards = [card for stored in row["cards"] if (card := card_from(stored))]
-    matcher = compile_cards(cards, await personas_for(tx, cards))
-    audiences = {u["id"]: json.loads(u["rule"]) if u["rule"] else None for u in row["audiences"]}
-    entries = {u["id"]: u["entryStageId"] for u in row["audiences"]}
-    return _Plan(interest_id, row["selling_level"] == "TOP", row["follow"], row["version"], matcher, audiences, entries)
-
-
-def targets(name: LiteralString, rule: Mapping[str, Any] | None) -> tuple[Query, dict[str, Any]]:
-    """A statement about an audience's accounts: those it lists (no rule), or those its rule finds."""
-    statement, params = query(name), Params()
-    leave_out = "found" if rule is None else "listed"
-    text = re.sub(rf"/\*{leave_out}\*/.*?/\*{leave_out}\*/\n", "", statement.text, flags=re.DOTALL)
-    if rule is not None:
-        found = account_predicate(rule, "a", params)
-        text = re.sub(r"/\*rule\*/.*?/\*rule\*/", lambda _: found, text)
-    return replace(statement, text=cast(LiteralString, text)), params.values
-
-
-def _follow(audiences: Mapping[str, Mapping[str, Any] | None]) -> tuple[Query, dict[str, Any]]:
-    statement, params = query("group/follow"), Params()
-    rules = [f"({account_predicate(rule, 'a', params)})" for rule in audiences.values() if rule is not None]
-    found = " OR ".join(rules) or "false"
-    text = re.sub(r"/\*rules\*/.*?/\*rules\*/", lambda _: f"({found})", statement.text)
-    return replace(statement, text=cast(LiteralString, text)), params.values
-
-
 # --- batches --------------------------------------------------------------------------------------------------------
 
 
-async def _batch(db: Db, claim: Claim, works: Works) -> Step | None:
-    """Does the next batch of the job, or slice. None when it is no longer this instance's."""
+async def _batch(db: Db, claim: Claim, works: Works, left: Left | None = None) -> Step | None:
+    """Does the next batch of the job, or slice; `left` is what the one before left to do. None when it is no longer this
+    instance's."""
 
     async def work(tx: Tx) -> Step | None:
         if claim.slice:
@@ -230,7 +177,7 @@ async def _batch(db: Db, claim: Claim, works: Works) -> Step | None:
             return None
         cursor = json.loads(held[0]["cursor"]) if held[0]["cursor"] else {}
         own = works.get(claim.kind)
-        step = await (own.step(tx, claim, cursor) if own else _step(tx, claim, cursor, held[0]["created"]))
+        step = await (own.step(tx, claim, cursor) if own else _step(tx, claim, cursor, held[0]["created"], left))
         await _advance(tx, claim, step, step.cursor)
         if step.rows:
             await tx.run(query("job/count_rows"), id=claim.id, **asdict(step.rows))
@@ -262,151 +209,29 @@ async def _slice_batch(tx: Tx, claim: Claim, slice_id: str) -> Step | None:
     held = await tx.run(query("slice/hold"), id=slice_id, lease=claim.lease, seconds=LEASE)
     if not held:
         return None
-    plan, audience_id = await _creation(tx, claim)
-    step = await _make_missing(tx, claim, plan, audience_id, (held[0]["after"], held[0]["until"]))
+    step = await creation.slice_step(tx, claim, (held[0]["after"], held[0]["until"]))
     if not await tx.run(query("slice/advance"), id=slice_id, after=step.cursor and step.cursor["after"]):
         raise _Ended
-    await _advance(tx, claim, step, {_MADE: True})
+    await _advance(tx, claim, step, creation.DONE)
     return step
 
 
-async def _step(tx: Tx, claim: Claim, cursor: dict[str, Any], created: int) -> Step:
+async def _step(tx: Tx, claim: Claim, cursor: dict[str, Any], created: int, left: Left | None) -> Step:
     """The work of a batch. A job that has made groups (`created` before this batch) goes on to calculate engagement."""
     if claim.kind == "SCORE" or _SCORE in cursor:
         scored = await scoring.step(tx, cursor.get(_SCORE, {}), job_id=claim.id, as_of=claim.as_of, by=claim.by)
         return Step(None if scored.cursor is None else {_SCORE: scored.cursor}, busy=scored.busy)
-    step = await (_create(tx, claim, cursor) if claim.kind == "CREATE" else _maintain(tx, claim, cursor))
+    step = await (creation.step(tx, claim, cursor) if claim.kind == "CREATE" else maintenance.step(tx, claim, cursor, left))
     if step.cursor is None and created + step.created > 0:
         return replace(step, cursor={_SCORE: {}})
     return step
 
 
 _SCORE = "score"
-_MADE = "made"  # all groups are, or others make them
-WHOLE = ("", "~")
-"""Bounds between which all ids are."""
 
 
 class _Ended(Exception):
     """The job was cancelled or has failed while a batch of it was done: that is undone."""
-
-
-async def _create(tx: Tx, claim: Claim, cursor: dict[str, Any]) -> Step:
-    """Makes and fills the groups that the next accounts of the audience lack, or has it done in slices."""
-    if _MADE in cursor:
-        return Step(None)
-    plan, audience_id = await _creation(tx, claim)
-    if "after" in cursor:
-        return await _make_missing(tx, claim, plan, audience_id, (cursor["after"], WHOLE[1]))
-    total = await _count(tx, plan, audience_id)
-    if total >= CUT_FROM:
-        await tx.run(query("slice/cut"), id=claim.id, bounds=_bounds(SLICES))
-        return Step({_MADE: True}, total=total, cut=True)
-    return replace(await _make_missing(tx, claim, plan, audience_id, WHOLE), total=total)
-
-
-async def _creation(tx: Tx, claim: Claim) -> tuple[_Plan, str]:
-    plan = await _plan(tx, claim.interest_id) if claim.interest_id else None
-    if plan is None or claim.audience_id is None or claim.audience_id not in plan.audiences:
-        raise Refused.of("", ErrorCode.NOT_FOUND, "The job's solution interest or account audience was deleted.")
-    return plan, claim.audience_id
-
-
-def _bounds(count: int) -> list[str]:
-    """Where so many slices of all ids begin, and where the last one ends. Ids are random, written in hexadecimal digits."""
-    return [WHOLE[0], *(f"{place * 256 // count:02x}" for place in range(1, count)), WHOLE[1]]
-
-
-async def _count(tx: Tx, plan: _Plan, audience_id: str) -> int:
-    counting, params = targets("job/count_targets", plan.audiences[audience_id])
-    return (await tx.run(counting, audience_id=audience_id, **params))[0]["total"]
-
-
-async def _make_missing(tx: Tx, claim: Claim, plan: _Plan, audience_id: str, bounds: tuple[str, str]) -> Step:
-    after, until = bounds
-    finding, params = targets("job/targets", plan.audiences[audience_id])
-    page = {"audience_id": audience_id, "after": after, "until": until, "limit": BATCH}
-    rows = await tx.run(finding, **page, top=plan.top, **params)
-    made: list[str] = []
-    added = 0
-    if rows:
-        seats = sorted({row["seat_id"] for row in rows})
-        entry = claim.entry_stage_id if claim.kind == "CREATE" else plan.entries[audience_id]
-        creating = {"interest_id": plan.interest_id, "account_ids": seats, "version": plan.version, "entry_stage_id": entry}
-        made = [row["id"] for row in await tx.run(query("group/create"), **creating, by=claim.by)]
-        added = await join(tx, plan.matcher, made, by=claim.by)
-        if made:
-            await tx.run(query("group/recount"), group_ids=made, by=claim.by)
-    more = {"after": rows[-1]["account_id"]} if len(rows) == BATCH else None
-    return Step(more, done=len(rows), created=len(made), counts=Counts(added=added))
-
-
-async def _maintain(tx: Tx, claim: Claim, cursor: dict[str, Any]) -> Step:
-    """Brings the next groups of an interest up to date; after its groups, makes those that its audiences lack; after the
-    interest, goes on with the next."""
-    interest_id = cursor.get("interest") or await _next_interest(tx, claim, None)
-    if interest_id is None:
-        return Step(None)
-    plan = await _plan(tx, interest_id)
-    here: dict[str, Any] = {"interest": interest_id}
-    if plan is None:
-        return await _onwards(tx, claim, interest_id, Step(None))
-    if "audience" in cursor:
-        return await _maintain_audience(tx, claim, plan, cursor)
-    rows = await tx.run(query("group/next"), interest_id=interest_id, after=cursor.get("group", ""), limit=BATCH)
-    counts = await _refresh(tx, claim, plan, [row["id"] for row in rows])
-    step = Step(None, counts=counts)
-    if len(rows) == BATCH:
-        return replace(step, cursor={**here, "group": rows[-1]["id"]})
-    if plan.audiences:
-        return replace(step, cursor={**here, "audience": min(plan.audiences), "after": None})
-    return await _onwards(tx, claim, interest_id, step)
-
-
-async def _maintain_audience(tx: Tx, claim: Claim, plan: _Plan, cursor: dict[str, Any]) -> Step:
-    audience_id = cursor["audience"]
-    step = Step(None)
-    if audience_id in plan.audiences:
-        after = cursor.get("after")
-        step = await _make_missing(tx, claim, plan, audience_id, (after or WHOLE[0], WHOLE[1]))
-        if after is None:
-            step = replace(step, total=await _count(tx, plan, audience_id))
-    here = {"interest": plan.interest_id}
-    if step.cursor:
-        return replace(step, cursor={**here, "audience": audience_id, **step.cursor})
-    following = min((other for other in plan.audiences if other > audience_id), default=None)
-    if following:
-        return replace(step, cursor={**here, "audience": following, "after": None})
-    return await _onwards(tx, claim, plan.interest_id, step)
-
-
-async def _onwards(tx: Tx, claim: Claim, interest_id: str, step: Step) -> Step:
-    following = await _next_interest(tx, claim, interest_id)
-    return replace(step, cursor={"interest": following} if following else None)
-
-
-async def _next_interest(tx: Tx, claim: Claim, after: str | None) -> str | None:
-    if claim.interest_id:
-        return claim.interest_id if after is None else None
-    rows = await tx.run(query("job/interests"), after=after)
-    return rows[0]["id"] if rows else None
-
-
-async def _refresh(tx: Tx, claim: Claim, plan: _Plan, group_ids: Sequence[str]) -> Counts:
-    """Moves groups to the newest version; where the interest says so, their SYSTEM members follow the rules, and the others
-    hold through the nearest account. A group that can't follow the version can't follow its rules, either."""
-    if not group_ids:
-        return Counts()
-    await tx.run(query("group/lock"), group_ids=list(group_ids))
-    following, params = _follow(plan.audiences)
-    how = {"version": plan.version, "top": plan.top, "follow": plan.follow}
-    current = [row["id"] for row in await tx.run(following, group_ids=list(group_ids), **how, **params)]
-    counts = Counts()
-    if plan.follow:
-        counts = await apply(tx, await changes(tx, plan.matcher, current), by=claim.by)
-        await tx.run(query("member/reroute"), group_ids=list(group_ids))
-    await tx.run(query("group/recount"), group_ids=list(group_ids), by=claim.by)
-    return counts
 
 
 async def follow(db: Db, job_id: str) -> AsyncGenerator[str]:
@@ -456,8 +281,10 @@ async def run_next(db: Db, works: Works | None = None) -> bool:
 
 
 async def _work(db: Db, claim: Claim, works: Works) -> None:
+    left: Left | None = None
     try:
-        while (step := await _batch(db, claim, works)) and step.cursor is not None and not step.cut:
+        while (step := await _batch(db, claim, works, left)) and step.cursor is not None and not step.cut:
+            left = step.left
             await events.number(db)
             if step.busy:
                 await asyncio.sleep(LOOK)

@@ -1,11 +1,15 @@
-"""Whom the rules put into groups: a template's cards, compiled into one statement that runs in Neo4j for a batch of groups.
+"""Whom the rules put into groups: a template's cards, compiled into one statement that runs in Neo4j for a batch of groups, and
+one for a batch of people.
 
 `join` fills groups just made; `changes` tells what would change in standing groups, and `apply` writes it. They and the dry
-run (graph/preview.py) share the statement of matches, so what it tells and what is done can't differ.
+run (graph/preview.py) share the statement of matches, so what it tells and what is done can't differ. `wanted` goes the other
+way, from people who changed to the groups where they may count; `settle` tells what that changes.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -47,11 +51,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A template's rules, compiled: the statement for groups, and for accounts where groups are missing. Good for any of
-    those that follow that version of the template."""
+    """A template's rules, compiled: the statement for groups, for accounts where groups are missing, and for people. Good for
+    any groups that follow that version of the template."""
 
     standing: str
     missing: str
+    people: str
     params: dict[str, Any]
     cards: list[list[str]]
 
@@ -59,6 +64,17 @@ class Matcher:
     def empty(self) -> bool:
         """Whether no card is filled by rules."""
         return not self.cards
+
+    @property
+    def told(self) -> bool:
+        """Whether a person, an account or a decision says when it changes what the rules want. Scores change daily, for all."""
+        return "engagementScore" not in self.standing
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells other rules apart."""
+        text = json.dumps([self.standing, self.params, self.cards], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +112,9 @@ def compile_cards(cards: Sequence[Card], personas: Personas | None = None) -> Ma
     text = fill(query("matching/matches").text, "hits", ", ".join(hits))
     standing = fill(text, "walk", walk(cards))
     missing = fill(text, "walk", walk(cards, missing=True))
-    return Matcher(standing, missing, {**params.values, "reach": [c.reach for c in cards]}, [[c.role_id, c.role] for c in cards])
+    people = fill(fill(query("matching/wanted").text, "hits", ", ".join(hits)), "legs", _ways(cards))
+    known = {**params.values, "reach": [c.reach for c in cards]}
+    return Matcher(standing, missing, people, known, [[c.role_id, c.role] for c in cards])
 
 
 def walk(cards: Sequence[Card], *, missing: bool = False) -> str:
@@ -135,6 +153,39 @@ def _legs(cards: Sequence[Card]) -> dict[str, int | None]:
     }
 
 
+def _ways(cards: Sequence[Card]) -> str:
+    """The legs of the walk from a person's account to where the groups may sit: for each distance once, for those who fulfil a
+    card that looks so far, but none that looks farther."""
+    pattern = re.search(r"/\*leg\*/\n(.*)/\*leg\*/", query("matching/leg").text, re.DOTALL)
+    assert pattern
+    ways: list[str] = []
+    for side, leg in enumerate(_LEGS, start=1):
+        farther: list[int] = []
+        bounds = {place: _bound(card, side) for place, card in enumerate(cards) if side in card.reach[0]}
+        for bound in sorted({b for b in bounds.values() if b}, reverse=True):
+            here = [place for place, own in bounds.items() if own == bound]
+            text = pattern[1]
+            for other in _LEGS:
+                text = text.replace(f"  /*{other}*/\n", "") if other == leg else _without(text, other)
+            text = text.replace("/*bound*/", "" if bound == ANY_DISTANCE else str(bound))
+            ways.append(fill(text, "hit", _any(here) + (f" AND NOT {_any(farther)}" if farther else "")))
+            farther += here
+    return "".join(ways)
+
+
+_LEGS = ("up", "down", "across")
+
+
+def _any(places: Sequence[int]) -> str:
+    return "(" + " OR ".join(f"hits[{place}]" for place in places) + ")"
+
+
+def _bound(card: Card, side: int) -> int:
+    """How far a leg of the walk goes for a card. One across goes up and down at least once: each half has all but one step."""
+    distance = card.reach[1]
+    return distance if side < len(_LEGS) or distance == ANY_DISTANCE else distance - 1
+
+
 def filled(name: LiteralString, **fillings: str) -> Query:
     """A statement with texts in place of what its comments mark. The texts must be files of this package, or compiled from
     the closed vocabulary of conditions."""
@@ -154,9 +205,25 @@ async def join(tx: Tx, matcher: Matcher, group_ids: Sequence[str], *, by: str) -
     return rows[0]["added"]
 
 
-async def changes(tx: Tx, matcher: Matcher, group_ids: Sequence[str], *, repeat: bool = False) -> list[Row]:
-    """What the rules would change in groups: the rows of changes.cypher. `repeat`: also overruled matches on record."""
-    return await tx.run(changes_query(matcher), **changes_params(matcher, group_ids, repeat=repeat))
+async def changes(tx: Tx, matcher: Matcher, group_ids: Sequence[str]) -> list[Row]:
+    """What the rules would change in groups: the rows of changes.cypher."""
+    return await tx.run(changes_query(matcher), **changes_params(matcher, group_ids, repeat=False))
+
+
+async def wanted(tx: Tx, matcher: Matcher, interest_id: str, version: int, person_ids: Sequence[str]) -> list[Row]:
+    """Where the rules may want something else for people than what stands: the rows of wanted.cypher, by group."""
+    statement = replace(query("matching/wanted"), text=cast(LiteralString, matcher.people))
+    where = {"person_ids": list(person_ids), "interest_id": interest_id, "version": version}
+    return await tx.run(statement, **where, cards=matcher.cards, **matcher.params)
+
+
+async def settle(tx: Tx, matcher: Matcher, found: Sequence[Row]) -> list[Row]:
+    """What rows of `wanted` change in their groups, whose locks the transaction holds, as it stands now: as `changes`."""
+    matched = [row for row in found if row["card"] is not None]
+    leavers = [[row["group_id"], row["person_id"]] for row in found if row["card"] is None]
+    group_ids = sorted({row["group_id"] for row in found})
+    params = {**_changes_params(group_ids, matcher, repeat=False), "leavers": leavers, "wanted": matched}
+    return await tx.run(filled("matching/changes", matches=query("matching/told").text), **params)
 
 
 def changes_query(matcher: Matcher) -> Query:
@@ -166,9 +233,12 @@ def changes_query(matcher: Matcher) -> Query:
 
 def changes_params(matcher: Matcher, group_ids: Sequence[str], *, repeat: bool) -> dict[str, Any]:
     """The parameters of `changes_query`."""
-    ids = list(group_ids)
+    return {**_changes_params(group_ids, matcher, repeat=repeat), "seats": list(group_ids), **matcher.params}
+
+
+def _changes_params(group_ids: Sequence[str], matcher: Matcher, *, repeat: bool) -> dict[str, Any]:
     rules = table("ASSIGN", AssignmentSource.SYSTEM)
-    return {"seats": ids, "group_ids": ids, "cards": matcher.cards, "rules": rules, "repeat": repeat, **matcher.params}
+    return {"group_ids": list(group_ids), "cards": matcher.cards, "rules": rules, "repeat": repeat, "leavers": None}
 
 
 async def apply(tx: Tx, rows: Sequence[Row], *, by: str) -> Counts:

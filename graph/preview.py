@@ -11,10 +11,10 @@ from graph.checks import refuse
 from graph.conditions import Personas, from_json, personas_of, to_json
 from graph.db import Db, Row
 from graph.errors import ErrorCode, Problem
-from graph.jobs import WHOLE, targets
 from graph.matching import Matcher, card_from, changes_params, changes_query, compile_cards, filled
 from graph.model import CardSpec
 from graph.personas import known
+from graph.plans import WHOLE, targets
 from graph.queries import query
 from graph.templates import card_problems
 from graph.why import Verdict, judge, why, why_not

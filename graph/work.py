@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from graph.db import Db, Tx
+from graph.db import Db, Row, Tx
 from graph.matching import Counts
 
 
@@ -38,6 +38,15 @@ class RowCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What a batch found and left to the next ones of this instance, which need not look for it again: rows, and where the
+    job goes on after these. The job's record still says where they were found, for an instance that dies with them."""
+
+    rows: Sequence[Row]
+    then: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What a batch did, and where the job goes on; no cursor: it is done. `busy`: the batch waits for another job. `cut`: the
     job goes on in slices."""
@@ -50,6 +59,7 @@ class Step:
     rows: RowCounts | None = None
     busy: bool = False
     cut: bool = False
+    left: Left | None = None
 
 
 class Work(Protocol):

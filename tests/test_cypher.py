@@ -38,9 +38,9 @@ def statement_names() -> list[str]:
 # a typing error in a statement.
 AUDIT = "id createdAt createdBy updatedAt updatedBy name nameKey description"
 LABELS = {
-    "Account": f"{AUDIT} externalId type industry city state country region website annualRevenue employeeCount",
+    "Account": f"{AUDIT} externalId type industry city state country region website annualRevenue employeeCount _movedAt",
     "Person": f"{AUDIT} externalId firstName lastName email phone mobilePhone jobTitle department city state postalCode country"
-    " emailInvalid emailSuspended engagementScore",
+    " emailInvalid emailSuspended engagementScore _touchedAt",
     "Product": "id externalId name nameKey productLine",
     "Activity": "activityId type occurredAt",
     "Role": f"{AUDIT} isDefault",
@@ -48,7 +48,7 @@ LABELS = {
     "RoleTemplate": f"{AUDIT} status version publishedAt publishedBy",
     "RoleCard": "id version priority weighting weight autoAssign requiredForCompleteness membersRequired scope maxDistance"
     " condition",
-    "SolutionInterest": f"{AUDIT} productLine updateExistingBuyingGroups sellingLevel",
+    "SolutionInterest": f"{AUDIT} productLine updateExistingBuyingGroups sellingLevel _keptSince _keptBy",
     "StageModel": f"{AUDIT} status publishedAt publishedBy",
     "Stage": "id name description isEntry outcome",
     "StageChange": "id at actor credential requestId journey",

@@ -12,7 +12,7 @@ from make import BY, Api, card, live_template, plant, role_ids, rows, sell, titl
 from make import Person as Someone
 
 from api import ids
-from graph import audiences, interests, jobs
+from graph import audiences, creation, interests, jobs, maintenance
 from graph.audiences import AudienceSpec
 from graph.db import Db
 from graph.errors import Unavailable
@@ -32,7 +32,8 @@ DELETE = "mutation ($id: ID!) { deleteJob(id: $id) { deletedId userErrors { fiel
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "BATCH", 2)
+    monkeypatch.setattr(creation, "BATCH", 2)
+    monkeypatch.setattr(maintenance, "BATCH", 2)
 
 
 async def _parts(db: Db, keys: Sequence[str] = ACCOUNTS, level: SellingLevel = SellingLevel.AS_LISTED) -> tuple[str, str]:
@@ -154,9 +155,9 @@ def _after(count: int, then: Callable[[], Any], monkeypatch: pytest.MonkeyPatch)
     """Something happens between two batches: after so many of them."""
     real, done = jobs._batch, 0
 
-    async def batch(db: Db, claim: Any, works: Any) -> Any:
+    async def batch(*args: Any) -> Any:
         nonlocal done
-        more = await real(db, claim, works)
+        more = await real(*args)
         done += 1
         if done == count:
             await then()
@@ -250,7 +251,7 @@ async def test_a_job_whose_process_died_within_a_batch_does_that_batch_again_and
             await _dies()
         return added
 
-    monkeypatch.setattr(jobs, "join", dying)
+    monkeypatch.setattr(creation, "join", dying)
     with pytest.raises(Unavailable):
         await jobs.run_next(api.db)
     assert (await _counts(api.db))["groups"] == 2  # the second batch left nothing
@@ -360,8 +361,8 @@ async def test_a_runner_that_was_not_first_for_one_job_takes_the_next(api: Api) 
 @pytest.fixture
 def _sliced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small jobs are cut, too: into four, so that some slices have several batches and some may have none."""
-    monkeypatch.setattr(jobs, "CUT_FROM", 5)
-    monkeypatch.setattr(jobs, "SLICES", 4)
+    monkeypatch.setattr(creation, "CUT_FROM", 5)
+    monkeypatch.setattr(creation, "SLICES", 4)
 
 
 SLICED = [f"s{n:02}" for n in range(24)]
@@ -454,7 +455,7 @@ async def test_cancelling_a_job_in_slices_undoes_the_batches_under_way_and_no_ot
         await api.data(CANCEL, id=own)
         return added
 
-    monkeypatch.setattr(jobs, "join", cancelled)
+    monkeypatch.setattr(creation, "join", cancelled)
     assert await jobs.run_all(api.db) == 1
     assert (await job(api, own))["status"] == "CANCELLED"
     assert await _counts(api.db) == dict.fromkeys(ALL_DONE, 0)
@@ -470,7 +471,7 @@ async def test_a_slice_that_breaks_fails_its_job(api: Api, monkeypatch: pytest.M
     async def broken(*args: Any, **more: Any) -> int:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(jobs, "join", broken)
+    monkeypatch.setattr(creation, "join", broken)
     await jobs.run_all(api.db)
     told = await job(api, own)
     assert (told["status"], "secret" in told["error"]) == ("FAILED", False)
@@ -525,13 +526,13 @@ async def test_a_job_that_breaks_fails_without_telling_secrets_and_keeps_its_fin
             raise RuntimeError("the password is swordfish")
         return await join(*args, **more)
 
-    monkeypatch.setattr(jobs, "join", broken)
+    monkeypatch.setattr(creation, "join", broken)
     await api.run_jobs()
     told = await job(api, ids.encode("Job", own))
     assert told["status"] == "FAILED"
     assert told["error"] == "Something went wrong on our side; the log tells what, under the job's id."
     assert (told["progress"]["groupsCreated"], (await _counts(api.db))["groups"]) == (2, 2)
-    monkeypatch.setattr(jobs, "join", join)
+    monkeypatch.setattr(creation, "join", join)
     told = await maintain(api, interest)  # makes what is missing
     assert told["progress"]["groupsCreated"] == 5
     assert await _counts(api.db) == ALL_DONE

@@ -16,10 +16,11 @@ from plain import Decision, Role
 from plain import Group as PlainGroup
 
 from api import ids
-from graph import accounts, audiences, interests, jobs, people, templates
+from graph import accounts, audiences, interests, jobs, maintenance, people, templates
 from graph.audiences import AudienceSpec
 from graph.db import Db
-from graph.model import FilterOperator, HierarchyScope, SellingLevel
+from graph.model import AttributeFilter, Condition, FilterOperator, HierarchyScope, Match, PersonAttribute, SellingLevel
+from graph.queries import Query
 
 CHIEF, INFLUENCER, PRACTITIONER, CHAMPION = "Decision Maker", "Influencer", "Practitioner", "Champion"
 STARTS = FilterOperator.STARTS_WITH
@@ -198,7 +199,11 @@ async def _write(db: Db, market: Market, changed: set[str]) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_after_500_changes_and_300_decisions_groups_are_exactly_what_the_rules_give(api: Api, seed: int) -> None:
+async def test_after_500_changes_and_300_decisions_groups_are_exactly_what_the_rules_give(
+    api: Api, seed: int, looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "OVERLAP", (0.0, 0.0))  # so that what isn't told is missed
+    monkeypatch.setattr(maintenance, "BATCH", 5)
     dice = random.Random(seed)
     market = _random_market(dice)
     await _write(api.db, market, market.parents.keys() | market.jobs.keys())
@@ -229,16 +234,50 @@ async def test_after_500_changes_and_300_decisions_groups_are_exactly_what_the_r
                 await _decide(market, both, dice)
         told = await maintain(api)
         assert (told["status"], told["error"]) == ("SUCCEEDED", None)
+        assert len(looks.groups) < len(homes)  # those alone that were moved
+        assert looks.people
         for model in models.values():
             model.maintain(market, RULES)
         await _compare(api.db, groups, models)
         await _compare(api.db, rests, at_rest)  # its interest doesn't follow: people stay as they were decided
 
         before = await _everything(api.db)
+        looks.forget()
         told = await maintain(api)
         assert told["status"] == "SUCCEEDED"
         assert {name for name, count in told["progress"].items() if count} <= {"accountsTotal", "accountsDone"}
+        assert (looks.groups, looks.people) == (set(), set())
         assert await _everything(api.db) == before
+
+
+@dataclass(slots=True)
+class Looks:
+    """Whom maintenance looks at: groups as wholes, and people."""
+
+    groups: set[str] = field(default_factory=set[str])
+    people: set[str] = field(default_factory=set[str])
+
+    def forget(self) -> None:
+        self.groups.clear()
+        self.people.clear()
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
+    """What maintenance looks at from now on."""
+    seen, changes, wanted = Looks(), maintenance.changes, maintenance.wanted
+
+    async def whole(tx: Any, matcher: Any, group_ids: Sequence[str]) -> Any:
+        seen.groups.update(group_ids)
+        return await changes(tx, matcher, group_ids)
+
+    async def some(tx: Any, matcher: Any, interest_id: str, version: int, person_ids: Sequence[str]) -> Any:
+        seen.people.update(person_ids)
+        return await wanted(tx, matcher, interest_id, version, person_ids)
+
+    monkeypatch.setattr(maintenance, "changes", whole)
+    monkeypatch.setattr(maintenance, "wanted", some)
+    return seen
 
 
 async def _cards(db: Db, rules: Sequence[Rule]) -> list[Any]:
@@ -278,9 +317,9 @@ async def _compare(db: Db, groups: Mapping[str, Group], models: Mapping[str, Fol
 
 
 async def _everything(db: Db) -> list[Any]:
-    """The graph without the records of jobs, to the last property."""
+    """The graph without the records of jobs, to the last property but for when an interest was maintained."""
     everything = """MATCH (n) WHERE NOT n:Job
-    RETURN labels(n) AS labels, properties(n) AS properties,
+    RETURN labels(n) AS labels, n {.*, _keptSince: null} AS properties,
       COLLECT { MATCH (n)-[r]->(m) WITH r, m ORDER BY type(r), m.id RETURN [type(r), properties(r), m.id] } AS out
     ORDER BY labels, n.id, n.name"""
     return [(row["labels"], row["properties"], row["out"]) for row in await rows(db, everything)]
@@ -344,6 +383,87 @@ async def test_a_member_by_the_rules_moves_to_the_first_matching_card_higher_or_
     await here.title("ann", "clerk")
     assert await here.maintain() == {"membersRemoved": 1}
     assert await here.members() == {}
+
+
+async def test_maintenance_looks_at_what_changed_alone(api: Api, looks: Looks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "OVERLAP", (0.0, 0.0))
+    crowd = [Someone("chief", {"home": None}, "chief"), Someone("clerk", {"home": None}), Someone("other", {"below": None})]
+    small = await _small(api, [*crowd, Someone("far", {"far": None}, "engineer")])
+    assert await small.maintain() == {}
+    assert (looks.groups, looks.people) == (set(), set())
+
+    await small.title("clerk", "engineer")
+    await small.title("chief", "chief")  # as it was
+    await small.works_at("other", "sister")
+    await small.group.remove("far")
+    assert await small.maintain() == {"membersAdded": 1}
+    assert looks.people == {small.planted[one] for one in ("clerk", "other", "far")}
+    looks.forget()
+    assert await small.maintain() == {}
+    assert (looks.groups, looks.people) == (set(), set())
+
+    await small.move("far", "home")  # with the engineer who was removed, and with a group of nobody
+    assert await small.maintain() == {"overruled": 1}
+    assert (looks.groups, looks.people) == (set(), {small.planted["far"]})
+    looks.forget()
+    await small.move("home", "sister")
+    await small.maintain()
+    assert looks.groups == {small.group.id}
+    assert looks.people == {small.planted[one] for one in ("chief", "clerk", "far")}
+
+
+async def test_people_told_of_shortly_before_the_former_maintenance_are_looked_at_again(api: Api, looks: Looks) -> None:
+    small = await _small(api, [Someone("chief", {"home": None}, "chief")])
+    await small.maintain()
+    late = """MATCH (p:Person), (i:SolutionInterest) SET p.jobTitle = 'clerk', p._touchedAt = i._keptSince - $ago"""
+    await api.db.alone(Query("late", late, "write"), ago=3_600_000)
+    assert await small.maintain() == {}
+    await api.db.alone(Query("late", late, "write"), ago=50_000)  # told in a transaction that was committed late
+    assert await small.maintain() == {"membersRemoved": 1}
+    assert (looks.groups, looks.people) == (set(), {small.planted["chief"]})
+
+
+async def test_what_changes_for_many_groups_is_written_in_several_transactions(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "BATCH", 2)
+    tree = {"top": None, **dict.fromkeys([f"a{n}" for n in range(7)], "top")}
+    planted = await plant(api.db, tree, [Someone("boss", {"top": None}), Someone("vice", {"top": None}, "chief")])
+    sold = await sell(api.db, await _cards(api.db, RULES), [planted[a] for a in tree], follow=True)
+    await people.upsert(api.db, [{"externalId": "boss", "jobTitle": "chief"}, {"externalId": "vice", "jobTitle": ""}], by=BY)
+    real, batches = maintenance.settle, list[int]()
+
+    async def settle(tx: Any, matcher: Any, found: Any) -> Any:
+        batches.append(len(found))
+        return await real(tx, matcher, found)
+
+    monkeypatch.setattr(maintenance, "settle", settle)
+    told = await maintain(api, sold.interest_id)
+    assert (told["progress"]["membersAdded"], told["progress"]["membersRemoved"]) == (8, 8)
+    assert batches == [4, 4, 4, 4]
+    assert {await completeness(api.db, group) for group in sold.groups.values()} == {pytest.approx(25)}
+
+
+async def test_changed_rules_and_cards_that_ask_for_scores_have_all_groups_looked_at(api: Api, looks: Looks) -> None:
+    small = await _small(api, [Someone("chief", {"home": None}, "chief")])
+    for change in ({"updateExistingBuyingGroups": False}, {"updateExistingBuyingGroups": True}):
+        await interests.update(api.db, small.group.interest_id, change, by=BY)
+    await small.maintain()
+    assert looks.groups == set()  # the flag is as it was when the groups were made
+    await interests.update(api.db, small.group.interest_id, {"updateExistingBuyingGroups": False}, by=BY)
+    await small.maintain()
+    await interests.update(api.db, small.group.interest_id, {"updateExistingBuyingGroups": True}, by=BY)
+    await small.maintain()
+    assert looks.groups == {small.group.id}
+    looks.forget()
+    await small.maintain()
+    assert looks.groups == set()
+
+    active = Condition(Match.ALL, (AttributeFilter(PersonAttribute.ENGAGEMENT_SCORE, FilterOperator.GREATER_THAN, ("50",)),))
+    cards = [card((await role_ids(api.db))[CHIEF], active)]
+    scored = await sell(api.db, cards, [small.planted["home"]], "Scored", follow=True)
+    await rows(api.db, "MATCH (p:Person) SET p.engagementScore = 80.0")  # as a calculation does
+    told = await maintain(api, scored.interest_id)
+    assert told["progress"]["membersAdded"] == 1
+    assert looks.groups == set(scored.groups.values())
 
 
 async def test_people_follow_only_where_the_interest_says_so(api: Api) -> None:

@@ -10,4 +10,6 @@ WITH a, up, former, parent WHERE coalesce(former <> parent, (former IS NULL) <> 
 DELETE up
 FOREACH (_ IN CASE WHEN parent IS NULL THEN [] ELSE [1] END | CREATE (a)-[:CHILD_OF]->(parent))
 SET a.updatedAt = datetime(), a.updatedBy = $by
+// Maintenance looks at what moved along; where there is nothing yet, nothing did.
+FOREACH (_ IN CASE WHEN EXISTS { (a)<-[:CHILD_OF|WORKS_FOR|FOR_ACCOUNT]-() } THEN [1] ELSE [] END | SET a._movedAt = timestamp())
 RETURN a.externalId AS external_id

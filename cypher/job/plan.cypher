@@ -1,7 +1,8 @@
-// What a job needs to know of its interest: where its groups sit, by which cards they are filled, whom it is sold to.
+// What a job needs to know of its interest: where its groups sit, by which cards they are filled, whom it is sold to; and since
+// when (in milliseconds since 1970, as `now`) and by which rules its groups are as the rules want them.
 // mode: read
 // params: interest_id
-// returns: name, selling_level, follow, version, cards, audiences
+// returns: name, selling_level, follow, version, cards, audiences, kept_since, kept_by, now
 MATCH (i:SolutionInterest {id: $interest_id})-[:USES]->(t:RoleTemplate)
 RETURN i.name AS name, i.sellingLevel AS selling_level, i.updateExistingBuyingGroups AS follow, t.version AS version,
   COLLECT {
@@ -11,4 +12,4 @@ RETURN i.name AS name, i.sellingLevel AS selling_level, i.updateExistingBuyingGr
   COLLECT {
     MATCH (i)-[targets:TARGETS]->(u:AccountAudience)
     RETURN u {.id, .rule, entryStageId: targets.entryStageId} AS audience ORDER BY u.id
-  } AS audiences
+  } AS audiences, i._keptSince AS kept_since, i._keptBy AS kept_by, timestamp() AS now

@@ -1,9 +1,10 @@
 // What the rules would change in groups: who joins (JOIN), gets another role (MOVE), keeps the role through another account
 // (REROUTE) or leaves (LEAVE), and which matches a person's or a journey's decision overrules (OVERRULED, once per standing
-// decision and role unless `repeat`). `rules` maps each standing state to its outcome; `cards` holds [role id, role name].
+// decision and role unless `repeat`). `rules` maps each standing state to its outcome; `cards` holds [role id, role name]. Only those
+// in `leavers`, [group id, person id], may leave, unless it is null: all may whom no rule matches.
 // The comment marks where graph/matching.py puts the statement of matches.cypher.
 // mode: read
-// params: group_ids, cards, rules, repeat
+// params: group_ids, cards, rules, repeat, leavers
 // returns: group_id, person_id, change, role_id, role, former_role_id, former_role, account_id, distance, standing
 CALL () {
   /*matches*/ UNWIND [] AS none MATCH (g:BuyingGroup)<-[m:MEMBER_OF]-(p:Person)
@@ -36,7 +37,7 @@ CALL (g, matches) {
   UNION ALL
   WITH g, [match IN matches | match.p] AS matched
   MATCH (p:Person)-[m:MEMBER_OF {source: 'SYSTEM'}]->(g)
-  WHERE NOT p IN matched
+  WHERE NOT p IN matched AND coalesce([g.id, p.id] IN $leavers, true)
   RETURN p, 'LEAVE' AS change, null AS role_id, null AS role, m.roleId AS former_role_id, m.role AS former_role,
     m.accountId AS account_id, m.distance AS distance, m.eventId AS standing
 }

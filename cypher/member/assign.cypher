@@ -65,6 +65,7 @@ FOREACH (_ IN CASE WHEN done IS NULL AND outcome = 'APPLIED' THEN [1] ELSE [] EN
   SET m = {roleId: role[0], role: role[1], source: $source, assignedAt: datetime(), assignedBy: $by, credential: $credential,
     requestId: $request_id, accountId: near[0], distance: near[1], eventId: event}
   DELETE removal
+  SET p._touchedAt = timestamp()  // maintenance looks at who was decided about: what the rules want may be overruled now
 )
 WITH g, collect([place, want.personId, outcome, refused, stands, done IS NULL]) AS results
 CALL (g, results) {

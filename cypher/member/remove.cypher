@@ -44,6 +44,7 @@ FOREACH (_ IN CASE WHEN done IS NULL AND outcome = 'APPLIED' THEN [1] ELSE [] EN
   SET x = {source: $source, removedAt: datetime(), removedBy: $by, credential: $credential, requestId: $request_id,
     reason: $reason, formerRoleId: former[0], formerRole: former[1], eventId: event}
   DELETE member
+  SET p._touchedAt = timestamp()  // maintenance looks at who was decided about: what the rules want may be overruled now
 )
 WITH g, collect([place, want.personId, outcome, refused, stands, done IS NULL]) AS results
 CALL (g, results) {

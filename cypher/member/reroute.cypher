@@ -1,12 +1,13 @@
 // Members by hand and by journeys hold through the nearest relation that they have in the group's hierarchy now. Those who
-// have none left keep what is recorded, for the decision stands. In groups whose locks the transaction holds; no event.
+// have none left keep what is recorded, for the decision stands. In groups whose locks the transaction holds; no event. Of these
+// people alone, unless `person_ids` is null.
 // mode: write
-// params: group_ids
+// params: group_ids, person_ids
 UNWIND $group_ids AS group_id
 MATCH (g:BuyingGroup {id: group_id})-[:FOR_ACCOUNT]->(home:Account)
 WITH g, COLLECT { MATCH path = (home)-[:CHILD_OF]->*(a:Account) RETURN a.id ORDER BY length(path) } AS up
 MATCH (p:Person)-[m:MEMBER_OF]->(g)
-WHERE m.source <> 'SYSTEM'
+WHERE m.source <> 'SYSTEM' AND ($person_ids IS NULL OR p.id IN $person_ids)
 CALL (p, up) {
   MATCH (p)-[:WORKS_FOR]->(a:Account)
   WITH a, up, COLLECT { MATCH path = (a)-[:CHILD_OF]->*(b:Account) RETURN b.id ORDER BY length(path) } AS own

@@ -29,5 +29,5 @@ CALL (p, row) {
   ON CREATE SET w.relationship = 'EMPLOYEE'
   SET w += one.properties
 }
-SET p.updatedAt = datetime(), p.updatedBy = $by
+SET p.updatedAt = datetime(), p.updatedBy = $by, p._touchedAt = timestamp()
 RETURN p.externalId AS external_id, added, changed

@@ -14,7 +14,7 @@ WITH row, p, CASE
   END AS change
 REMOVE p._new
 FOREACH (_ IN CASE WHEN change IS NULL THEN [] ELSE [1] END |
-  SET p += row.properties, p.updatedAt = datetime(), p.updatedBy = $by
+  SET p += row.properties, p.updatedAt = datetime(), p.updatedBy = $by, p._touchedAt = timestamp()
   SET p.name = CASE WHEN p.firstName IS NULL AND p.lastName IS NULL THEN coalesce(p.email, p.externalId)
     ELSE trim(coalesce(p.firstName, '') + ' ' + coalesce(p.lastName, '')) END
   SET p.nameKey = toLower(trim(p.name))

@@ -1,0 +1,7 @@
+// Remembers since when, and by which rules, an interest's groups are as the rules want them. `empty`: only if it has none yet, for
+// those that are made now will be.
+// mode: write
+// params: interest_id, since, rules, empty
+MATCH (i:SolutionInterest {id: $interest_id})
+WHERE NOT $empty OR NOT EXISTS { (:BuyingGroup {interestId: $interest_id}) }
+SET i._keptSince = $since, i._keptBy = $rules

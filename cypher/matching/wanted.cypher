@@ -1,0 +1,41 @@
+// People, and the groups of an interest where the rules may want something else for them now than what stands: into which the rules
+// put them, by which card, through which account (each as in matches.cypher), if they are no members like that; and, without a
+// card, those where they are members and the rules don't put them. Groups that don't follow `version` count for decided members
+// alone. The comments mark where graph/matching.py puts each card's condition as an element of `hits`, and the legs of the walk
+// from an account to those in whose groups it may count.
+// mode: read
+// params: person_ids, interest_id, version, cards, reach
+// returns: group_id, person_id, card, distance, account_id
+UNWIND $person_ids AS person_id
+MATCH (p:Person {id: person_id})
+CALL (p) {
+  MATCH (p)-[w:WORKS_FOR]->(a:Account)
+  WITH a, [/*hits*/ w IS NULL /*hits*/] AS hits
+  WHERE true IN hits
+  CALL (a, hits) {
+    RETURN a AS home, 0 AS distance, 0 AS side
+    /*legs*/ /*legs*/
+  }
+  MATCH (g:BuyingGroup {accountId: home.id, interestId: $interest_id})
+  WHERE g.templateVersion = $version
+  WITH a, g, distance, side,
+    head([i IN range(0, size(hits) - 1) WHERE hits[i] AND side IN $reach[i][0] AND distance <= $reach[i][1]]) AS card
+  WHERE card IS NOT NULL
+  WITH g, min([card, distance, side, a.externalId, a.id]) AS best
+  RETURN collect([g, best]) AS wanted
+}
+CALL (p, wanted) {
+  UNWIND wanted AS one
+  WITH p, one[0] AS g, one[1] AS best, $cards[one[1][0]][0] AS role_id
+  OPTIONAL MATCH (p)-[m:MEMBER_OF]->(g)
+  WITH g, best, role_id, m
+  WHERE m IS NULL OR m.source <> 'SYSTEM' OR [m.roleId, m.accountId, m.distance] <> [role_id, best[4], best[1]]
+  RETURN g, best
+  UNION ALL
+  WITH p, [one IN wanted | one[0]] AS groups
+  MATCH (p)-[m:MEMBER_OF]->(g:BuyingGroup {interestId: $interest_id})
+  WHERE NOT g IN groups AND (m.source <> 'SYSTEM' OR g.templateVersion = $version)
+  RETURN g, null AS best
+}
+RETURN g.id AS group_id, p.id AS person_id, best[0] AS card, best[1] AS distance, best[4] AS account_id
+ORDER BY group_id, person_id
