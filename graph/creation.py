@@ -7,40 +7,42 @@ from dataclasses import replace
 from typing import Any
 
 from graph import plans
-from graph.db import Tx
-from graph.matching import Counts, join
+from graph.db import Row, Tx
+from graph.matching import Counts, members_at
 from graph.plans import WHOLE, Kept, Plan
 from graph.queries import query
-from graph.work import Claim, Step
+from graph.work import Claim, Left, Step
 
-BATCH = 50  # accounts a transaction
+BATCH = 50  # groups made in a transaction: users who wait for the same people wait 50 ms, not half a second
+LOOK = 500  # accounts looked at in a transaction
 CUT_FROM = 1_000  # accounts for which groups are made in slices
-SLICES = 16
+SLICE = 500  # accounts in a slice, at least
+SLICES = 16  # at most
 _MADE = "made"  # all groups are, or others make them
 DONE: dict[str, Any] = {_MADE: True}
 """Where a job stands whose groups others make."""
 
 
-async def step(tx: Tx, claim: Claim, cursor: dict[str, Any]) -> Step:
+async def step(tx: Tx, claim: Claim, cursor: dict[str, Any], left: Left | None) -> Step:
     """Makes and fills the groups that the next accounts of the audience lack, or has it done in slices. Raises Refused."""
     if _MADE in cursor:
         return Step(None)
     plan, audience_id = await plans.of_creation(tx, claim)
     if "after" in cursor:
-        return await make_missing(tx, claim, plan, audience_id, (cursor["after"], WHOLE[1]))
+        return await make_missing(tx, claim, plan, audience_id, (cursor["after"], WHOLE[1]), left)
     # What is made from now on is as the rules want it, and maintenance need not look at it until something changes.
     await plans.keep(tx, plan.interest_id, Kept(plan.now, plan.rules), empty=True)
     total = await plans.count(tx, plan, audience_id)
     if total >= CUT_FROM:
-        await tx.run(query("slice/cut"), id=claim.id, bounds=_bounds(SLICES))
+        await tx.run(query("slice/cut"), id=claim.id, bounds=_bounds(min(SLICES, -(-total // SLICE))))
         return Step(DONE, total=total, cut=True)
-    return replace(await make_missing(tx, claim, plan, audience_id, WHOLE), total=total)
+    return replace(await make_missing(tx, claim, plan, audience_id, WHOLE, None), total=total)
 
 
-async def slice_step(tx: Tx, claim: Claim, bounds: tuple[str, str]) -> Step:
+async def slice_step(tx: Tx, claim: Claim, bounds: tuple[str, str], left: Left | None) -> Step:
     """The same for the next accounts between two bounds."""
     plan, audience_id = await plans.of_creation(tx, claim)
-    return await make_missing(tx, claim, plan, audience_id, bounds)
+    return await make_missing(tx, claim, plan, audience_id, bounds, left)
 
 
 def _bounds(count: int) -> list[str]:
@@ -49,24 +51,44 @@ def _bounds(count: int) -> list[str]:
 
 
 async def make_missing(
-    tx: Tx, claim: Claim, plan: Plan, audience_id: str, bounds: tuple[str, str], look: int | None = None
+    tx: Tx, claim: Claim, plan: Plan, audience_id: str, bounds: tuple[str, str], left: Left | None, look: int = LOOK
 ) -> Step:
-    """Makes and fills groups that accounts between two bounds lack: of the next `look` accounts, and no more than a batch."""
+    """Makes and fills a batch of the groups that accounts between two bounds lack. Among the next `look` accounts, it looks once
+    for those without a group and for whom the rules put there, and leaves what it doesn't make to the next batches."""
+    if left is None or left.then["rules"] != plan.rules:
+        left = await _look(tx, plan, audience_id, bounds, look)
+    some, others = left.rows[:BATCH], left.rows[BATCH:]
+    entry = claim.entry_stage_id if claim.kind == "CREATE" else plan.entries[audience_id]
+    made, added = await _make(tx, plan, some, entry, claim.by) if some else (0, 0)
+    counts, before = Counts(added=added), left.then["before"]
+    if others:
+        done, then = some[-1]["place"], {**left.then, "before": some[-1]["place"]}
+        here = {"after": some[-1]["last"]}
+        return Step(here, done=done - before, created=made, counts=counts, left=Left(others, then))
+    more = None if left.then["after"] is None else {"after": left.then["after"]}
+    return Step(more, done=left.then["done"] - before, created=made, counts=counts)
+
+
+async def _look(tx: Tx, plan: Plan, audience_id: str, bounds: tuple[str, str], look: int) -> Left:
+    """The groups that are lacking, in the order of the accounts that lack them: each with the place of its last account, and that
+    account's id, for a job that goes on behind it."""
     after, until = bounds
     finding, params = plans.targets("job/lacking", plan.audiences[audience_id])
-    page = {"audience_id": audience_id, "after": after, "until": until, "look": look or BATCH, "limit": BATCH}
+    page = {"audience_id": audience_id, "after": after, "until": until, "look": look, "limit": LOOK}
     row = (await tx.run(finding, **page, interest_id=plan.interest_id, top=plan.top, **params))[0]
-    entry = claim.entry_stage_id if claim.kind == "CREATE" else plan.entries[audience_id]
-    made, added = await _make(tx, plan, row["seats"], entry, claim.by) if row["seats"] else (0, 0)
-    more = None if row["after"] is None else {"after": row["after"]}
-    return Step(more, done=row["done"], created=made, counts=Counts(added=added))
+    seats: dict[str, Row] = {}
+    for account_id, seat, place in row["lacking"]:
+        if seat not in seats:  # where several lack the same group, the first one's batch makes it
+            seats[seat] = {"account_id": seat, "last": account_id, "place": place, "members": []}
+    for seat, members in (await members_at(tx, plan.matcher, list(seats))).items():
+        seats[seat]["members"] = members
+    then = {"after": row["after"], "done": row["done"], "before": 0, "rules": plan.rules}
+    return Left(list(seats.values()), then)
 
 
-async def _make(tx: Tx, plan: Plan, account_ids: Sequence[str], entry_stage_id: str | None, by: str) -> tuple[int, int]:
+async def _make(tx: Tx, plan: Plan, groups: Sequence[Row], entry_stage_id: str | None, by: str) -> tuple[int, int]:
     """How many groups that made, and how many members."""
-    creating = {"interest_id": plan.interest_id, "version": plan.version, "entry_stage_id": entry_stage_id}
-    made = [row["id"] for row in await tx.run(query("group/create"), **creating, account_ids=list(account_ids), by=by)]
-    added = await join(tx, plan.matcher, made, by=by)
-    if made:
-        await tx.run(query("group/recount"), group_ids=made, by=by)
-    return len(made), added
+    groups = [{"account_id": one["account_id"], "members": one["members"]} for one in groups]
+    how = {"interest_id": plan.interest_id, "version": plan.version, "entry_stage_id": entry_stage_id, "by": by}
+    rows = await tx.run(query("group/create"), **how, groups=groups, cards=plan.matcher.cards, required=plan.required)
+    return (rows[0]["created"], rows[0]["added"]) if rows else (0, 0)

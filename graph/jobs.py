@@ -29,6 +29,7 @@ from graph.work import Claim, Left, Step, Work
 
 LEASE = 30.0  # seconds without a batch after which another instance takes a job over
 LOOK = 0.25  # seconds between looks at a job that somebody follows
+NUMBER = 0.5  # seconds between numbering the events of a job that goes on
 POLL = 2.0  # seconds between looks for jobs that nobody announced
 TEND = 600.0  # seconds between looks at what is due daily, and for keys to forget
 SCHEDULE = "schedule"  # who asks for daily jobs
@@ -171,7 +172,7 @@ async def _batch(db: Db, claim: Claim, works: Works, left: Left | None = None) -
 
     async def work(tx: Tx) -> Step | None:
         if claim.slice:
-            return await _slice_batch(tx, claim, claim.slice)
+            return await _slice_batch(tx, claim, claim.slice, left)
         held = await tx.run(query("job/hold"), id=claim.id, lease=claim.lease, seconds=LEASE)
         if not held:
             return None
@@ -204,12 +205,12 @@ async def _advance(tx: Tx, claim: Claim, step: Step, cursor: dict[str, Any] | No
     )
 
 
-async def _slice_batch(tx: Tx, claim: Claim, slice_id: str) -> Step | None:
+async def _slice_batch(tx: Tx, claim: Claim, slice_id: str, left: Left | None) -> Step | None:
     """Makes and fills the groups that the next accounts of a slice lack."""
     held = await tx.run(query("slice/hold"), id=slice_id, lease=claim.lease, seconds=LEASE)
     if not held:
         return None
-    step = await creation.slice_step(tx, claim, (held[0]["after"], held[0]["until"]))
+    step = await creation.slice_step(tx, claim, (held[0]["after"], held[0]["until"]), left)
     if not await tx.run(query("slice/advance"), id=slice_id, after=step.cursor and step.cursor["after"]):
         raise _Ended
     await _advance(tx, claim, step, creation.DONE)
@@ -221,7 +222,7 @@ async def _step(tx: Tx, claim: Claim, cursor: dict[str, Any], created: int, left
     if claim.kind == "SCORE" or _SCORE in cursor:
         scored = await scoring.step(tx, cursor.get(_SCORE, {}), job_id=claim.id, as_of=claim.as_of, by=claim.by)
         return Step(None if scored.cursor is None else {_SCORE: scored.cursor}, busy=scored.busy)
-    step = await (creation.step(tx, claim, cursor) if claim.kind == "CREATE" else maintenance.step(tx, claim, cursor, left))
+    step = await (creation if claim.kind == "CREATE" else maintenance).step(tx, claim, cursor, left)
     if step.cursor is None and created + step.created > 0:
         return replace(step, cursor={_SCORE: {}})
     return step
@@ -282,10 +283,14 @@ async def run_next(db: Db, works: Works | None = None) -> bool:
 
 async def _work(db: Db, claim: Claim, works: Works) -> None:
     left: Left | None = None
+    clock = asyncio.get_running_loop().time
+    numbered = clock()
     try:
         while (step := await _batch(db, claim, works, left)) and step.cursor is not None and not step.cut:
             left = step.left
-            await events.number(db)
+            if clock() >= numbered + NUMBER:
+                await events.number(db)
+                numbered = clock()
             if step.busy:
                 await asyncio.sleep(LOOK)
         await events.number(db)

@@ -55,7 +55,7 @@ async def step(tx: Tx, claim: Claim, cursor: Cursor, left: Left | None) -> Step:
         case "touched":
             return await _touched(tx, claim, plan, cursor, left)
         case _:
-            return await _missing(tx, claim, plan, cursor)
+            return await _missing(tx, claim, plan, cursor, left)
 
 
 def _begin(tx: Tx, plan: Plan) -> Cursor:
@@ -210,13 +210,13 @@ def _first_groups(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
 # --- groups that are lacking ----------------------------------------------------------------------------------------
 
 
-async def _missing(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor) -> Step:
+async def _missing(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor, left: Left | None) -> Step:
     """Makes the next groups that accounts of an audience lack; after its audiences, goes on with the next interest."""
     audience_id = cursor["audience"]
     step = Step(None)
     if audience_id in plan.audiences:
         after = cursor["after"]
-        step = await make_missing(tx, claim, plan, audience_id, (after or WHOLE[0], WHOLE[1]), LOOK)
+        step = await make_missing(tx, claim, plan, audience_id, (after or WHOLE[0], WHOLE[1]), left, LOOK)
         if after is None:
             step = replace(step, total=await plans.count(tx, plan, audience_id))
     if step.cursor:

@@ -1,9 +1,10 @@
 """Whom the rules put into groups: a template's cards, compiled into one statement that runs in Neo4j for a batch of groups, and
 one for a batch of people.
 
-`join` fills groups just made; `changes` tells what would change in standing groups, and `apply` writes it. They and the dry
-run (graph/preview.py) share the statement of matches, so what it tells and what is done can't differ. `wanted` goes the other
-way, from people who changed to the groups where they may count; `settle` tells what that changes.
+`members_at` finds who belongs into groups that are to be made; `changes` tells what would change in standing groups, and
+`apply` writes it. They and the dry run (graph/preview.py) share the statement of matches, so what it tells and what is done
+can't differ. `wanted` goes the other way, from people who changed to the groups where they may count; `settle` tells what that
+changes.
 """
 
 from __future__ import annotations
@@ -196,13 +197,12 @@ def filled(name: LiteralString, **fillings: str) -> Query:
     return replace(statement, text=cast(LiteralString, text))
 
 
-async def join(tx: Tx, matcher: Matcher, group_ids: Sequence[str], *, by: str) -> int:
-    """Fills groups that this transaction made; returns how many memberships that are."""
-    if matcher.empty or not group_ids:
-        return 0
-    params = {"seats": list(group_ids), "cards": matcher.cards, "by": by, **matcher.params}
-    rows = await tx.run(filled("matching/join", matches=matcher.standing), **params)
-    return rows[0]["added"]
+async def members_at(tx: Tx, matcher: Matcher, account_ids: Sequence[str]) -> dict[str, list[Any]]:
+    """Whom the rules would put into groups at accounts, by account: rows of [person id, card, distance, account id]."""
+    if matcher.empty or not account_ids:
+        return {}
+    rows = await tx.run(filled("matching/seats", matches=matcher.missing), seats=list(account_ids), **matcher.params)
+    return {row["seat"]: row["members"] for row in rows}
 
 
 async def changes(tx: Tx, matcher: Matcher, group_ids: Sequence[str]) -> list[Row]:

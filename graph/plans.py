@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, LiteralString, cast
 
@@ -32,7 +32,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An interest. `now`: when it was read, in milliseconds since 1970."""
+    """An interest. `entries`: the entry stage by audience; `required`: [role id, members required] of the cards that count for
+    completeness; `now`: when it was read, in milliseconds since 1970."""
 
     interest_id: str
     top: bool
@@ -41,6 +42,7 @@ class Plan:
     matcher: Matcher
     audiences: Mapping[str, Rule]
     entries: Mapping[str, str | None]
+    required: Sequence[Sequence[Any]]
     kept: Kept | None
     now: int
 
@@ -62,7 +64,7 @@ async def read(tx: Tx, interest_id: str) -> Plan | None:
     entries = {u["id"]: u["entryStageId"] for u in row["audiences"]}
     kept = None if row["kept_by"] is None else Kept(row["kept_since"], row["kept_by"])
     top = row["selling_level"] == "TOP"
-    return Plan(interest_id, top, row["follow"], row["version"], matcher, audiences, entries, kept, row["now"])
+    return Plan(interest_id, top, row["follow"], row["version"], matcher, audiences, entries, row["required"], kept, row["now"])
 
 
 async def of_creation(tx: Tx, claim: Claim) -> tuple[Plan, str]:

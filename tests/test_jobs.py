@@ -17,7 +17,6 @@ from graph.audiences import AudienceSpec
 from graph.db import Db
 from graph.errors import Unavailable
 from graph.interests import InterestSpec
-from graph.matching import join
 from graph.model import FilterOperator, SellingLevel
 from graph.queries import query
 
@@ -33,6 +32,7 @@ DELETE = "mutation ($id: ID!) { deleteJob(id: $id) { deletedId userErrors { fiel
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(creation, "BATCH", 2)
+    monkeypatch.setattr(creation, "LOOK", 4)
     monkeypatch.setattr(maintenance, "BATCH", 2)
 
 
@@ -55,6 +55,7 @@ async def _counts(db: Db) -> dict[str, int]:
     return (await rows(db, counted))[0]
 
 
+make = creation._make
 ALL_DONE = {"groups": 7, "seats": 7, "members": 7, "events": 7, "complete": 7}
 PROGRESS = {
     "accountsTotal": 7,
@@ -243,15 +244,15 @@ async def test_a_job_whose_process_died_within_a_batch_does_that_batch_again_and
     own = await jobs.start_creation(api.db, interest, audience, by=BY)
     calls = 0
 
-    async def dying(*args: Any, **more: Any) -> int:
+    async def dying(*args: Any, **more: Any) -> tuple[int, int]:
         nonlocal calls
         calls += 1
-        added = await join(*args, **more)
+        made = await make(*args, **more)
         if calls == 2:
             await _dies()
-        return added
+        return made
 
-    monkeypatch.setattr(creation, "join", dying)
+    monkeypatch.setattr(creation, "_make", dying)
     with pytest.raises(Unavailable):
         await jobs.run_next(api.db)
     assert (await _counts(api.db))["groups"] == 2  # the second batch left nothing
@@ -363,6 +364,7 @@ def _sliced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small jobs are cut, too: into four, so that some slices have several batches and some may have none."""
     monkeypatch.setattr(creation, "CUT_FROM", 5)
     monkeypatch.setattr(creation, "SLICES", 4)
+    monkeypatch.setattr(creation, "SLICE", 5)
 
 
 SLICED = [f"s{n:02}" for n in range(24)]
@@ -385,12 +387,12 @@ async def test_a_job_in_slices_is_done_once_by_all_who_share_it(api: Api, monkey
     leases: dict[str, set[str]] = {}
     both, real = asyncio.Barrier(2), jobs._slice_batch
 
-    async def batch(tx: Any, claim: Any, slice_id: str) -> Any:
+    async def batch(tx: Any, claim: Any, *more: Any) -> Any:
         first = claim.slice not in leases
         leases.setdefault(claim.slice, set()).add(claim.lease)
         if first and len(leases) <= 2:
             await both.wait()  # two instances are at two slices of it at the same time
-        return await real(tx, claim, slice_id)
+        return await real(tx, claim, *more)
 
     monkeypatch.setattr(jobs, "_slice_batch", batch)
     async with asyncio.timeout(60):
@@ -427,8 +429,17 @@ async def test_a_slice_whose_process_died_is_finished_by_another_with_nothing_do
 ) -> None:
     interest, audience = await _parts(api.db, SLICED)
     own = await jobs.start_creation(api.db, interest, audience, by=BY)
+    calls = 0
+
+    async def dying(*args: Any, **more: Any) -> tuple[int, int]:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            await _dies()
+        return await make(*args, **more)
+
     with monkeypatch.context() as patch:
-        _after(3, _dies, patch)  # cuts, and begins with the first slices
+        patch.setattr(creation, "_make", dying)
         with pytest.raises(Unavailable):
             await jobs.run_all(api.db)
     await jobs.run_all(api.db)  # all but what is leased still
@@ -450,12 +461,12 @@ async def test_cancelling_a_job_in_slices_undoes_the_batches_under_way_and_no_ot
     own = ids.encode("Job", await jobs.start_creation(api.db, interest, audience, by=BY))
     await jobs.run_next(api.db)  # cuts
 
-    async def cancelled(*args: Any, **more: Any) -> int:
-        added = await join(*args, **more)
+    async def cancelled(*args: Any, **more: Any) -> tuple[int, int]:
+        made = await make(*args, **more)
         await api.data(CANCEL, id=own)
-        return added
+        return made
 
-    monkeypatch.setattr(creation, "join", cancelled)
+    monkeypatch.setattr(creation, "_make", cancelled)
     assert await jobs.run_all(api.db) == 1
     assert (await job(api, own))["status"] == "CANCELLED"
     assert await _counts(api.db) == dict.fromkeys(ALL_DONE, 0)
@@ -468,10 +479,10 @@ async def test_a_slice_that_breaks_fails_its_job(api: Api, monkeypatch: pytest.M
     interest, audience = await _parts(api.db, SLICED)
     own = ids.encode("Job", await jobs.start_creation(api.db, interest, audience, by=BY))
 
-    async def broken(*args: Any, **more: Any) -> int:
+    async def broken(*args: Any, **more: Any) -> tuple[int, int]:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(creation, "join", broken)
+    monkeypatch.setattr(creation, "_make", broken)
     await jobs.run_all(api.db)
     told = await job(api, own)
     assert (told["status"], "secret" in told["error"]) == ("FAILED", False)
@@ -519,20 +530,20 @@ async def test_a_job_that_breaks_fails_without_telling_secrets_and_keeps_its_fin
     own = await jobs.start_creation(api.db, interest, audience, by=BY)
     calls = 0
 
-    async def broken(*args: Any, **more: Any) -> int:
+    async def broken(*args: Any, **more: Any) -> tuple[int, int]:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise RuntimeError("the password is swordfish")
-        return await join(*args, **more)
+        return await make(*args, **more)
 
-    monkeypatch.setattr(creation, "join", broken)
+    monkeypatch.setattr(creation, "_make", broken)
     await api.run_jobs()
     told = await job(api, ids.encode("Job", own))
     assert told["status"] == "FAILED"
     assert told["error"] == "Something went wrong on our side; the log tells what, under the job's id."
     assert (told["progress"]["groupsCreated"], (await _counts(api.db))["groups"]) == (2, 2)
-    monkeypatch.setattr(creation, "join", join)
+    monkeypatch.setattr(creation, "_make", make)
     told = await maintain(api, interest)  # makes what is missing
     assert told["progress"]["groupsCreated"] == 5
     assert await _counts(api.db) == ALL_DONE

@@ -2,13 +2,17 @@
 // when (in milliseconds since 1970, as `now`) and by which rules its groups are as the rules want them.
 // mode: read
 // params: interest_id
-// returns: name, selling_level, follow, version, cards, audiences, kept_since, kept_by, now
+// returns: name, selling_level, follow, version, cards, required, audiences, kept_since, kept_by, now
 MATCH (i:SolutionInterest {id: $interest_id})-[:USES]->(t:RoleTemplate)
 RETURN i.name AS name, i.sellingLevel AS selling_level, i.updateExistingBuyingGroups AS follow, t.version AS version,
   COLLECT {
     MATCH (t)-[:HAS_CARD]->(c:RoleCard)-[:FOR_ROLE]->(r:Role)
     RETURN c {.autoAssign, .scope, .maxDistance, .condition, roleId: r.id, role: r.name} AS card ORDER BY c.priority
   } AS cards,
+  COLLECT {
+    MATCH (t)-[:HAS_CARD]->(c:RoleCard {requiredForCompleteness: true})-[:FOR_ROLE]->(r:Role)
+    RETURN [r.id, c.membersRequired] ORDER BY c.priority
+  } AS required,
   COLLECT {
     MATCH (i)-[targets:TARGETS]->(u:AccountAudience)
     RETURN u {.id, .rule, entryStageId: targets.entryStageId} AS audience ORDER BY u.id
