@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# How many processes `make test` uses, if there are so many cores; each has a Neo4j of its own and needs about 2.5 GB.
+WORKERS ?= 2
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build
 
 .PHONY: run setup test test-clients test-browser lint format schema lock bench clean
@@ -13,7 +15,7 @@ run: .venv/run.stamp  ## set up and serve, with a sample market if the graph is 
 setup: .venv/dev.stamp  ## all that working on the project needs
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses $(WORKERS) --dist worksteal
 
 test-clients: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## what Node has to say; needs Node and npm
 	$(BIN)/python -m pytest -m clients

@@ -3,6 +3,7 @@ file's."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import tomllib
 from collections.abc import Callable, Sequence
@@ -71,14 +72,22 @@ def _fetch(context: MavenContext, jar: Jar) -> Path:
     path = wanted.cached_path
     assert path is not None
     if not _verified(path, jar.sha256):
-        path.unlink(missing_ok=True)
-        _download(wanted, jar)
-        found = _sha256(path)
-        if found != jar.sha256:
-            path.unlink()
-            raise JarError(f"{jar.coordinates} should have the SHA-256 {jar.sha256}, but what came has {found}")
-        _mark(path, jar.sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.with_name(path.name + ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be fetching it
+            if not _verified(path, jar.sha256):
+                _replace(wanted, path, jar)
     return path
+
+
+def _replace(wanted: object, path: Path, jar: Jar) -> None:
+    path.unlink(missing_ok=True)
+    _download(wanted, jar)
+    found = _sha256(path)
+    if found != jar.sha256:
+        path.unlink()
+        raise JarError(f"{jar.coordinates} should have the SHA-256 {jar.sha256}, but what came has {found}")
+    _mark(path, jar.sha256)
 
 
 def _download(wanted: object, jar: Jar) -> None:
