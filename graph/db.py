@@ -22,6 +22,7 @@ from neo4j import exceptions as driver_errors
 
 from graph.errors import GraphError, TooExpensive, Unavailable, UnreadableText
 from graph.queries import Query
+from graph.queries import query as statement_of
 from graph.sight import Sight
 
 T = TypeVar("T")
@@ -35,6 +36,10 @@ _TOO_EXPENSIVE = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
+# A server that says so can't be trusted with anything until it is started again, such as after its disk was full. The others of
+# this family are about the store, too, and not about the statement.
+_BROKEN = "Neo.DatabaseError.Transaction.TransactionStartFailed"
+_OF_THE_STORE = ("Neo.DatabaseError.Transaction.", "Neo.DatabaseError.Database.", "Neo.DatabaseError.General.")
 # A node that a statement had found was deleted by another transaction before the statement could lock it.
 _VANISHED = "Neo.ClientError.Statement.EntityNotFound"
 VANISHED_TRIES = 3
@@ -202,11 +207,12 @@ class Db:
     async def _at_once(self, query: Query, params: Mapping[str, Any]) -> list[Row] | None:
         """The rows of a statement that commits by itself; None if it has to be run again."""
         self.statements += 1
+        began = perf_counter()
         async with self._opened() as session:
             try:
                 return await self._rows(session, query, params)
             except driver_errors.DriverError as error:
-                if not error.is_retryable():
+                if not error.is_retryable() or perf_counter() - began > PATIENCE:  # it has been waited for long enough
                     raise
             except driver_errors.Neo4jError as error:
                 again = error.is_retryable() and error.code not in _TOO_EXPENSIVE
@@ -268,6 +274,11 @@ class Db:
     async def answers(self) -> bool:
         """Whether the server answers a query now, or within three seconds; asked beside the pool, once for all who ask."""
         return await self._pulse.beats()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the server, when it was asked last, said that it has to be started again."""
+        return self._pulse.broken
 
     async def explain(self, text: LiteralString, params: Mapping[str, Any] | None = None) -> Plan:
         """The server's reading of a statement that is not run."""
@@ -346,6 +357,8 @@ def _translated(error: BaseException | None) -> GraphError | None:
         return Unavailable(_words(error))
     if isinstance(error, driver_errors.TransientError | driver_errors.DatabaseUnavailable):
         return Unavailable(_words(error))
+    if isinstance(error, driver_errors.DatabaseError) and (error.code or "").startswith(_OF_THE_STORE):
+        return Unavailable(_words(error))
     return None
 
 
@@ -387,6 +400,7 @@ class _Pulse:
     def __init__(self, driver: neo4j.AsyncDriver, database: str | None) -> None:
         self._driver, self._database = driver, database
         self._asking: asyncio.Task[bool] | None = None
+        self.broken = False
 
     async def beats(self) -> bool:
         if self._asking is None or self._asking.done():
@@ -394,10 +408,14 @@ class _Pulse:
         return await asyncio.shield(self._asking)
 
     async def _ask(self) -> bool:
+        self.broken = False
         try:
             async with asyncio.timeout(PROBE), self._driver.session(database=self._database) as session:
-                await (await session.run("RETURN 1")).consume()
-        except (TimeoutError, OSError, driver_errors.DriverError, driver_errors.Neo4jError):
+                await (await session.run(statement_of("server/pulse").text)).consume()
+        except driver_errors.Neo4jError as error:
+            self.broken = error.code == _BROKEN
+            return False
+        except (TimeoutError, OSError, driver_errors.DriverError):
             return False
         return True
 

@@ -24,7 +24,7 @@ import psutil
 import structlog
 
 from graph import jars, supervisor
-from graph.db import Connection, connect
+from graph.db import Connection, Db, connect
 from graph.errors import GraphError, Unavailable
 
 HOST = "127.0.0.1"
@@ -32,6 +32,7 @@ USER = "neo4j"
 STARTS_WITHIN = 120.0  # seconds
 STOPS_WITHIN = 20.0  # seconds, then it is killed
 LOOK = 0.2  # seconds between looks whether it lives
+ASK = 5.0  # seconds between asking it whether it can go on
 REST = (0.0, 1.0, 5.0, 15.0, 30.0)  # seconds before it is started again: the first time, the second and so on
 STEADY = 300.0  # seconds after which a death is no further one of a row, but the first of a new one
 _JAVA_OPTIONS = [
@@ -145,7 +146,8 @@ async def embedded(
 
 
 class _Keeper:
-    """Starts the server again when it has died, on the same ports and the same data, which Neo4j recovers from its log."""
+    """Starts the server again when it has died, or says that it has to be, on the same ports and the same data, which Neo4j
+    recovers from its log."""
 
     def __init__(self, launch: Callable[[], subprocess.Popen[bytes]], process: subprocess.Popen[bytes], server: Server) -> None:
         self._launch, self._process, self._server = launch, process, server
@@ -162,18 +164,30 @@ class _Keeper:
 
     async def _keep(self) -> None:
         deaths, began = 0, time.monotonic()
-        while True:
-            while self._process.poll() is None:  # noqa: ASYNC110 - nobody tells of a process's end
-                await asyncio.sleep(LOOK)
-            if time.monotonic() - began > STEADY:
-                deaths = 0
-            rest = REST[min(deaths, len(REST) - 1)]
-            log.error("neo4j died", status=self._process.returncode, starts_again_after=rest)
-            await asyncio.sleep(rest)
-            deaths, began = deaths + 1, time.monotonic()
-            self._process = self._launch()
-            self._server.pid = self._process.pid
-            self._server.starts += 1
+        async with connect(replace(self._server.connection, pool_size=1)) as db:
+            while True:
+                await self._died(db)
+                if time.monotonic() - began > STEADY:
+                    deaths = 0
+                rest = REST[min(deaths, len(REST) - 1)]
+                log.error("neo4j died", status=self._process.returncode, starts_again_after=rest)
+                await asyncio.sleep(rest)
+                deaths, began = deaths + 1, time.monotonic()
+                self._process = self._launch()
+                self._server.pid = self._process.pid
+                self._server.starts += 1
+
+    async def _died(self, db: Db) -> None:
+        """Returns once the server has ended, which it is made to if it says that it can't go on."""
+        asked = time.monotonic()
+        while self._process.poll() is None:  # nobody tells of a process's end
+            await asyncio.sleep(LOOK)
+            if time.monotonic() - asked > ASK:
+                await db.answers()
+                asked = time.monotonic()
+                if db.is_broken:
+                    log.error("neo4j says that it has to be started again; a full disk is a reason, for one")
+                    await _stop(self._process)
 
 
 # --- the data folder ------------------------------------------------------------------------------------------------
