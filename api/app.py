@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import time
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -20,7 +21,9 @@ from api.context import NO_HOOKS, Context, Hooks
 from api.documents import Documents
 from api.export import BuyingGroupsExport
 from api.graphiql import Files, page
+from api.health import Health, Scrape
 from api.intake import Import
+from api.observing import Metrics, Observed
 from api.provider import Provider
 from api.rates import Rates
 from api.schema import schema
@@ -83,23 +86,22 @@ def create_app(
     max_import: int = MAX_IMPORT,
     rates: Rates | None = None,
     hooks: Hooks = NO_HOOKS,
+    metrics: Metrics | None = None,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
     `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL; `documents` say what may be
     asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone. Tokens of a
     `provider` are taken beside API keys. `local`: as long as neither is configured, this machine is answered without, as
     `caller`. Without `folder`, for their files, there are no imports of at most `max_import` bytes and no exports. `rates`
-    count what callers ask for. `hooks`: with a vault for their secrets, webhooks can be made, and are delivered with the jobs."""
-    known = documents or Documents(schema._schema)
+    count what callers ask for. `hooks`: with a vault for their secrets, webhooks can be made, and are delivered with the jobs.
+    `metrics` is told what happens."""
+    known, counted = documents or Documents(schema._schema), metrics or Metrics()
     cursors, hub = Cursors(secret), Hub(db)
     kept = Answers() if answers else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(entrance.keys.settle)
-            if jobs:
-                await stack.enter_async_context(_working(db, runner, hooks))
+        async with _beside(entrance, _working(db, runner, hooks) if jobs else nullcontext(), counted):
             yield
 
     def make_context(caller: Caller) -> Context:
@@ -115,8 +117,18 @@ def create_app(
         WebSocketRoute("/graphql", Sockets(entrance, known.policy.limits.body)),
         Route("/", lambda _: RedirectResponse("/graphql")),
         *([Route("/graphiql/{name}", graphiql.serve)] if graphiql else ()),
+        *_probes(entrance, db, counted),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Observed, metrics=counted, routes=routes)])
+
+
+@asynccontextmanager
+async def _beside(entrance: Entrance, working: AbstractAsyncContextManager[None], metrics: Metrics) -> AsyncGenerator[None]:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(entrance.keys.settle)
+        with metrics.beside():
+            await stack.enter_async_context(working)
+        yield
 
 
 @asynccontextmanager
@@ -139,6 +151,15 @@ def works_alone(db: Db, secret: bytes, documents: Documents, folder: Folder) -> 
     """The same without an application, for those who only work on jobs."""
     cursors, hub, kept = Cursors(secret), Hub(db), Answers()
     return works(lambda caller: Context(db, cursors, hub, documents, kept, caller=caller), folder)
+
+
+def _probes(entrance: Entrance, db: Db, metrics: Metrics) -> list[BaseRoute]:
+    health = Health(db)
+    return [
+        Route("/health/live", health.live),
+        Route("/health/ready", health.ready),
+        Route("/metrics", Scrape(entrance, db, metrics).serve),
+    ]
 
 
 def _bulk(entrance: Entrance, folder: Folder, max_import: int) -> list[BaseRoute]:

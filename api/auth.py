@@ -17,9 +17,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from api import http
-from api.context import Context, new_request_id
+from api.context import Context
 from api.errors import MASKED, Code
 from api.http import Refusal
+from api.observing import new_request_id
 from api.permissions import lacking, named
 from api.provider import is_loopback
 from api.tokens import NoKeys, Tokens
@@ -88,10 +89,10 @@ class Entrance:
             raise _unauthenticated(bad, authorization is not None) from None
         except NoKeys:
             words = "Tokens can't be verified now, for the issuer's keys can't be had. The same request may succeed later."
-            raise NotLetIn(503, Code.UNAVAILABLE, words, "no keys of the issuer") from None
+            raise NotLetIn(503, Code.UNAVAILABLE, words, "no keys of the issuer", http.LATER) from None
         except GraphError as error:
             words = "The database can't answer now. The same request may succeed later."
-            raise NotLetIn(503, Code.UNAVAILABLE, words, str(error)) from None
+            raise NotLetIn(503, Code.UNAVAILABLE, words, str(error), http.LATER) from None
         except Exception as error:
             log.error("credentials can't be verified", exc_info=error)
             raise NotLetIn(500, Code.INTERNAL, MASKED, type(error).__name__) from None

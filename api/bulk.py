@@ -129,7 +129,7 @@ class Route:
             return http.refused(Refusal(status, code, f"Idempotency-Key: {problem.message}"), context.request_id)
         except Unavailable:
             words = "The database can't answer now. The same request may succeed later."
-            return http.refused(Refusal(503, Code.UNAVAILABLE, words, {"Retry-After": "5"}), context.request_id)
+            return http.refused(Refusal(503, Code.UNAVAILABLE, words, http.LATER), context.request_id)
         except TooExpensive:
             words = "This took too long or too much memory and was ended."
             return http.refused(Refusal(503, Code.TOO_EXPENSIVE, words), context.request_id)

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 import structlog
 import typer
 import uvicorn
@@ -164,6 +165,7 @@ def migrate() -> None:
 
 async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> None:
     from api.app import create_app
+    from api.observing import Metrics
     from api.rates import Rates
 
     documents = _documents(settings)
@@ -188,12 +190,24 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
                 max_import=settings.max_import,
                 rates=Rates(settings.rates),
                 hooks=settings.hooks,
+                metrics=Metrics(settings.slow),
             )
-            config = uvicorn.Config(application, log_config=None, lifespan="on", access_log=False, ws_max_size=settings.max_body)
             _say_where(settings, opened, listener.getsockname()[1], ide is not None)
             _say_who(is_open)
             _spare_the_collector()
-            await _Uvicorn(config).serve(sockets=[listener])
+            await _Uvicorn(_serving(settings, application)).serve(sockets=[listener])
+
+
+def _serving(settings: Settings, application: Any) -> uvicorn.Config:
+    """How HTTP is served."""
+    return uvicorn.Config(
+        application,
+        log_config=None,
+        lifespan="on",
+        access_log=False,
+        ws_max_size=settings.max_body,
+        timeout_graceful_shutdown=settings.shutdown_timeout,
+    )
 
 
 async def _import(settings: Settings, folder: Path, rejects: Path) -> None:
@@ -400,19 +414,34 @@ def _fail(words: str, code: int) -> None:
 
 def _log(settings: Settings) -> None:
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    logging.basicConfig(level=max(level, logging.WARNING), format="%(levelname)s %(name)s %(message)s")
+    machines = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines() if machines else logging.Formatter("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler])
     logging.getLogger("neo4j").setLevel(logging.ERROR)
-    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)  # locals may hold secrets
+    text = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)  # locals may hold secrets
+    json = structlog.processors.JSONRenderer(serializer=lambda line, **_: orjson.dumps(line, default=str).decode())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            renderer,
+            *([structlog.processors.format_exc_info, json] if machines else [text]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+class _Lines(logging.Formatter):
+    """What libraries log as lines of JSON, like our own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        line = {"event": record.getMessage(), "level": record.levelname.lower(), "timestamp": at, "logger": record.name}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(line).decode()
 
 
 @asynccontextmanager

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from api.answers import Answers
 from api.documents import Documents
+from api.observing import new_request_id
 from api.rates import RateLimited, Rates, RateState
 from graph.callers import LOCAL_CALLER, Actor, Caller
 from graph.db import Db
@@ -18,11 +18,6 @@ from graph.paging import Cursors
 from graph.sight import Sight
 from graph.targets import Targets
 from graph.vault import Vault
-
-
-def new_request_id() -> str:
-    """What to call a request."""
-    return uuid4().hex
 
 
 async def _never() -> None:

@@ -12,6 +12,7 @@ import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
 from api.limits import TooComplex
+from api.observing import count_error
 from api.rates import RateLimited
 from api.selection import BadArguments
 from api.types.enums import ErrorCode
@@ -155,6 +156,7 @@ def shown(error: GraphQLError, request_id: str) -> GraphQLError:
         extensions["code"] = Code.GRAPHQL_PARSE_FAILED
     elif "code" not in extensions:
         extensions["code"] = Code.GRAPHQL_VALIDATION_FAILED if error.path is None else Code.BAD_USER_INPUT
+    count_error(str(extensions["code"]))
     return GraphQLError(
         message,
         nodes=error.nodes,

@@ -76,7 +76,10 @@ class BuyingGroupsExport:
             return http.refused(refusal, context.request_id)
         first = await schema.execute(PAGE, variables, context_value=context)
         if first.errors or first.data is None:
-            return http.written(http.body_of(first), http.JSON, 429 if context.limited else 400, http.rate_headers(context))
+            away = http.is_unavailable(first)
+            status = 429 if context.limited else 503 if away else 400
+            headers = {**http.rate_headers(context), **(http.LATER if away else {})}
+            return http.written(http.body_of(first), http.JSON, status, headers)
         context.rates = None  # the pages that follow come one after the other, and never break off
         pages = until_revoked(_pages(first.data["buyingGroups"], variables, context), context)
         headers = {"Content-Disposition": 'attachment; filename="buying-groups.csv"', "Cache-Control": "no-store"}

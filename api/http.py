@@ -1,7 +1,8 @@
 """GraphQL over HTTP, after the specification of that name: what a request asks for, and how its answer is written.
 
 A request that can't be understood gets a 4xx with a GraphQL error. What is understood is answered with 200, unless the
-client takes `application/graphql-response+json` and nothing was executed: then with 400.
+client takes `application/graphql-response+json` and nothing was executed, then with 400; or no data could be had at all, for
+the database can't answer: then with 503.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ JSON = "application/json"
 RESPONSE = "application/graphql-response+json"
 EVENTS = "text/event-stream"
 COST_HEADER = "x-graphql-cost"
+LATER = {"Retry-After": "5"}
+"""What an answer with 503 says: when to come again, in seconds."""
 T = TypeVar("T")
 MAX_NESTING = 32
 """How deep lists and objects nest in variables at most."""
@@ -253,9 +256,20 @@ def _told(refusal: Refusal, request_id: str) -> dict[str, Any]:
 
 def respond(result: ExecutionResult, media_type: str, context: Context) -> Response:
     """A result as a response."""
-    refused = before_execution(result.data, result.errors) and media_type == RESPONSE
-    status = status_of(result) if refused else 200
-    return written(body_of(result), media_type, 429 if context.limited else status, rate_headers(context))
+    headers = rate_headers(context)
+    status = 200
+    if media_type == RESPONSE and is_unavailable(result):
+        status, headers = 503, {**headers, **LATER}
+    elif media_type == RESPONSE and before_execution(result.data, result.errors):
+        status = status_of(result)
+    return written(body_of(result), media_type, 429 if context.limited else status, headers)
+
+
+def is_unavailable(result: ExecutionResult) -> bool:
+    """Whether there is no data at all, and the database's silence is the only reason."""
+    codes = [(error.extensions or {}).get("code") for error in result.errors or ()]
+    nothing = result.data is None or all(value is None for value in result.data.values())
+    return nothing and bool(codes) and all(code == Code.UNAVAILABLE for code in codes)
 
 
 def status_of(result: ExecutionResult) -> int:

@@ -21,10 +21,11 @@ from strawberry.types.graphql import OperationType as Kind
 
 from api import permissions
 from api.answers import Unanswerable
-from api.context import Context, new_request_id
+from api.context import Context
 from api.errors import hushed, rate_limited, shown, too_complex, took_too_long
 from api.limits import Asked, TooComplex
 from api.mutations import Mutation
+from api.observing import new_request_id
 from api.permissions import forbidden, lacking
 from api.planning import PlannedReads
 from api.queries import Query

@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.context import Hooks
 from api.limits import Limits
+from api.observing import SLOW
 from api.provider import Provider, is_loopback, is_safe
 from api.rates import RateLimits
 from graph.db import Connection
@@ -89,6 +90,9 @@ class Settings(BaseSettings):
     max_requests: int = Field(RATES.total, validation_alias="BUYING_GROUPS_MAX_REQUESTS", ge=1, le=1_000_000)
     request_timeout: float = Field(LIMITS.seconds, validation_alias="BUYING_GROUPS_REQUEST_TIMEOUT", gt=0, le=3600)
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="BUYING_GROUPS_LOG_LEVEL")
+    log_format: Literal["auto", "json", "text"] = Field("auto", validation_alias="BUYING_GROUPS_LOG_FORMAT")
+    slow: float = Field(SLOW, validation_alias="BUYING_GROUPS_SLOW", gt=0, le=3600)
+    shutdown_timeout: int = Field(10, validation_alias="BUYING_GROUPS_SHUTDOWN_TIMEOUT", ge=1, le=600)
 
     @field_validator("neo4j_uri")
     @classmethod

@@ -12,7 +12,10 @@ import copy
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from time import perf_counter
+from types import TracebackType
 from typing import Any, LiteralString, Protocol, TypeVar
 
 import neo4j
@@ -20,6 +23,7 @@ from neo4j import exceptions as driver_errors
 
 from graph.errors import GraphError, TooExpensive, Unavailable, UnreadableText
 from graph.queries import Query
+from graph.queries import query as statement_of
 from graph.sight import Sight
 
 T = TypeVar("T")
@@ -33,10 +37,28 @@ _TOO_EXPENSIVE = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
 )
+# A server that says so can't be trusted with anything until it is started again, such as after its disk was full. The others of
+# this family are about the store, too, and not about the statement.
+_BROKEN = "Neo.DatabaseError.Transaction.TransactionStartFailed"
+_OF_THE_STORE = ("Neo.DatabaseError.Transaction.", "Neo.DatabaseError.Database.", "Neo.DatabaseError.General.")
 # A node that a statement had found was deleted by another transaction before the statement could lock it.
 _VANISHED = "Neo.ClientError.Statement.EntityNotFound"
 VANISHED_TRIES = 3
 FIRST_RETRY_AFTER = 0.02  # seconds; the driver's own default of a second makes every lost race slow
+RETRY_GROWTH = 1.5  # how much longer each further wait is
+# Seconds. Who waits longer than PATIENCE wonders whether the server answers at all, and asks it for PROBE at most; if it doesn't,
+# the wait is over after GIVE_UP. A server that answers may take as long as the statement's timeout says.
+PATIENCE = 3.0
+PROBE = 3.0
+GIVE_UP = 5.0
+ASK_AGAIN = 0.5
+FREE_WITHIN = 5.0
+"""For how many seconds to wait for a connection to be free."""
+
+Watch = Callable[[str, float, bool], None]
+"""Is told of a statement that has ended: its name, how many seconds it took, and whether it failed."""
+watching: ContextVar[Watch | None] = ContextVar("watching", default=None)
+"""Who is told of the statements that run in this context, and in what is started from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +70,7 @@ class Connection:
     password: str
     database: str | None = None
     pool_size: int = 100
-    retry_for: float = 10.0  # seconds
+    retry_for: float = 6.0  # seconds
     statement_timeout: float | None = 30.0  # seconds
 
     def __repr__(self) -> str:
@@ -64,6 +86,15 @@ class Plan:
     notices: tuple[str, ...]
     operators: tuple[str, ...]
     hits: int = 0  # of the store; counted only where the statement ran
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The connections of a `Db`: how many it may have, how many work, and how many callers wait for one."""
+
+    size: int
+    used: int
+    waiting: int
 
 
 class Tx:
@@ -88,8 +119,9 @@ class Tx:
         self._db.statements += 1
         if self.sight:
             query, params = self.sight.narrowed(query, params)
-        result = await self._tx.run(query.text, params)
-        return [dict(record) async for record in result]
+        with timed(query.name):
+            result = await self._tx.run(query.text, params)
+            return [dict(record) async for record in result]
 
 
 class Gate(Protocol):
@@ -101,14 +133,15 @@ class Gate(Protocol):
 class Db:
     """A pool of connections to one database. Safe for concurrent use; open it with `connect`."""
 
-    def __init__(self, driver: neo4j.AsyncDriver, connection: Connection) -> None:
+    def __init__(self, driver: neo4j.AsyncDriver, connection: Connection, other: neo4j.AsyncDriver | None = None) -> None:
         self._driver = driver
-        self._retry_for = connection.retry_for
         self._timeout = connection.statement_timeout
         self._session: dict[str, Any] = {"database": connection.database, "fetch_size": -1}
         if connection.uri.startswith("neo4j"):  # in a cluster a client must read its own writes; one server always does
             self._session["bookmark_manager"] = neo4j.AsyncGraphDatabase.bookmark_manager()
         self.longest = math.inf if connection.statement_timeout is None else connection.statement_timeout
+        self._slots = _Slots(connection.pool_size)
+        self._pulse = _Pulse(other or driver, connection.database)
         self._gates: Callable[[], Gate] | None = None
         self.sight: Sight | None = None
         self.statements = 0  # run so far, for those who count what an operation costs
@@ -132,26 +165,26 @@ class Db:
     async def read(self, query: Query, **params: Any) -> list[Row]:
         """The rows of one reading statement. Raises Unavailable or TooExpensive."""
         self.statements += 1
-        with translated():
-            async with self._driver.session(**self._session, default_access_mode=neo4j.READ_ACCESS) as session:
-                try:
-                    return await self._rows(session, query, params)
-                except driver_errors.DriverError as error:
-                    again = error.is_retryable()
-                except driver_errors.Neo4jError as error:
-                    again = error.is_retryable() and error.code not in _TOO_EXPENSIVE
-                    if not again:
-                        raise
+        async with self._opened(default_access_mode=neo4j.READ_ACCESS) as session:
+            try:
+                return await self._rows(session, query, params)
+            except driver_errors.DriverError as error:
+                again = error.is_retryable()
+            except driver_errors.Neo4jError as error:
+                again = error.is_retryable() and error.code not in _TOO_EXPENSIVE
                 if not again:
-                    raise Unavailable("the connection to the database broke")
-                return await session.execute_read(lambda tx: Tx(self, tx).run(query, **params))
+                    raise
+            if not again:
+                raise Unavailable("the connection to the database broke")
+            return await session.execute_read(self._unit(lambda tx: tx.run(query, **params), query.name))
 
     async def _rows(self, session: neo4j.AsyncSession, query: Query, params: Mapping[str, Any]) -> list[Row]:
         if self.sight:
             query, params = self.sight.narrowed(query, dict(params))
         statement = neo4j.Query(query.text, metadata={"statement": query.name}, timeout=self._timeout)
-        result = await session.run(statement, dict(params))
-        return [dict(record) async for record in result]
+        with timed(query.name):
+            result = await session.run(statement, dict(params))
+            return [dict(record) async for record in result]
 
     @property
     def gated(self) -> bool:
@@ -181,17 +214,17 @@ class Db:
     async def _at_once(self, query: Query, params: Mapping[str, Any]) -> list[Row] | None:
         """The rows of a statement that commits by itself; None if it has to be run again."""
         self.statements += 1
-        with translated():
-            async with self._driver.session(**self._session) as session:
-                try:
-                    return await self._rows(session, query, params)
-                except driver_errors.DriverError as error:
-                    if not error.is_retryable():
-                        raise
-                except driver_errors.Neo4jError as error:
-                    again = error.is_retryable() and error.code not in _TOO_EXPENSIVE
-                    if not again and error.code != _VANISHED:
-                        raise
+        began = perf_counter()
+        async with self._opened() as session:
+            try:
+                return await self._rows(session, query, params)
+            except driver_errors.DriverError as error:
+                if not error.is_retryable() or perf_counter() - began > PATIENCE:  # it has been waited for long enough
+                    raise
+            except driver_errors.Neo4jError as error:
+                again = error.is_retryable() and error.code not in _TOO_EXPENSIVE
+                if not again and error.code != _VANISHED:
+                    raise
         return None
 
     async def transaction(self, work: Callable[[Tx], Awaitable[T]], name: str = "transaction", *, bounded: bool = True) -> T:
@@ -203,33 +236,56 @@ class Db:
         """
 
         gate = self._gates() if self._gates else None
+        once = self._unit(lambda tx: gate(tx, work) if gate else work(tx), name, bounded=bounded)
+        async with self._opened() as session:
+            for _ in range(VANISHED_TRIES - 1):  # it won't be found again, so the work comes to another answer
+                try:
+                    return await session.execute_write(once)
+                except driver_errors.ClientError as error:
+                    if error.code != _VANISHED:
+                        raise
+            return await session.execute_write(once)
+
+    def _unit(
+        self, work: Callable[[Tx], Awaitable[T]], name: str, *, bounded: bool = True
+    ) -> Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]]:
+        """What the driver may repeat: but never what took too long or too much memory."""
 
         @neo4j.unit_of_work(metadata={"statement": name}, timeout=self._timeout if bounded else None)
         async def once(tx: neo4j.AsyncManagedTransaction) -> T:
             try:
-                return await (gate(Tx(self, tx), work) if gate else work(Tx(self, tx)))
+                return await work(Tx(self, tx))
             except driver_errors.Neo4jError as error:
                 if error.code in _TOO_EXPENSIVE:
                     raise TooExpensive(_words(error)) from error
                 raise
 
-        with translated():
-            async with self._driver.session(**self._session) as session:
-                for _ in range(VANISHED_TRIES - 1):  # it won't be found again, so the work comes to another answer
-                    try:
-                        return await session.execute_write(once)
-                    except driver_errors.ClientError as error:
-                        if error.code != _VANISHED:
-                            raise
-                return await session.execute_write(once)
+        return once
 
     async def alone(self, query: Query, **params: Any) -> list[Row]:
         """A statement that must be its own transaction, such as DDL or CALL ... IN TRANSACTIONS. Not repeated."""
         self.statements += 1
-        with translated():
-            async with self._driver.session(**self._session) as session:
+        async with self._opened() as session:
+            with timed(query.name):
                 result = await session.run(query.text, params)
                 return [dict(record) async for record in result]
+
+    def _opened(self, **more: Any) -> _Opened:
+        return _Opened(self._driver.session(**self._session, **more), self._slots, _Guard(self._pulse))
+
+    @property
+    def pool(self) -> Pool:
+        """How its connections are used at this moment."""
+        return Pool(self._slots.size, self._slots.used, self._slots.waiting)
+
+    async def answers(self) -> bool:
+        """Whether the server answers a query now, or within three seconds; asked beside the pool, once for all who ask."""
+        return await self._pulse.beats()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the server, when it was asked last, said that it has to be started again."""
+        return self._pulse.broken
 
     async def explain(self, text: LiteralString, params: Mapping[str, Any] | None = None) -> Plan:
         """The server's reading of a statement that is not run."""
@@ -282,36 +338,183 @@ def _words(error: BaseException) -> str:
     return (getattr(error, "message", None) or str(error)).splitlines()[0]
 
 
-class translated:
-    """Turns what the driver raises into this package's errors; constraint violations pass as they are."""
+class timed:
+    """Tells who watches how long a statement takes."""
+
+    __slots__ = ("_began", "_name", "_watch")
+
+    def __init__(self, name: str) -> None:
+        self._name, self._watch = name, watching.get()
 
     def __enter__(self) -> None:
-        return None
+        self._began = perf_counter()
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, driver_errors.Neo4jError) and error.code in _TOO_EXPENSIVE:
-            raise TooExpensive(_words(error)) from error
-        if isinstance(error, UnicodeEncodeError):
-            raise UnreadableText("a text holds half of a surrogate pair, which is no character") from error
-        if isinstance(error, driver_errors.DriverError) and not isinstance(error, GraphError):
-            raise Unavailable(_words(error)) from error
-        if isinstance(error, driver_errors.TransientError | driver_errors.DatabaseUnavailable):
-            raise Unavailable(_words(error)) from error
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if self._watch:
+            self._watch(self._name, perf_counter() - self._began, kind is not None)
+
+
+def _translated(error: BaseException | None) -> GraphError | None:
+    """This package's error for one of the driver's; constraint violations, and what else is not the driver's, have none."""
+    if isinstance(error, driver_errors.Neo4jError) and error.code in _TOO_EXPENSIVE:
+        return TooExpensive(_words(error))
+    if isinstance(error, UnicodeEncodeError):
+        return UnreadableText("a text holds half of a surrogate pair, which is no character")
+    if isinstance(error, driver_errors.DriverError) and not isinstance(error, GraphError):
+        return Unavailable(_words(error))
+    if isinstance(error, driver_errors.TransientError | driver_errors.DatabaseUnavailable):
+        return Unavailable(_words(error))
+    if isinstance(error, driver_errors.DatabaseError) and (error.code or "").startswith(_OF_THE_STORE):
+        return Unavailable(_words(error))
+    return None
+
+
+# --- a server that may not answer -----------------------------------------------------------------------------------
+
+
+class _Slots:
+    """As many as there are connections, so that nobody waits for one within the driver, which would try again and again."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.waiting = size, 0
+        self._free = asyncio.Semaphore(size)
+
+    @property
+    def used(self) -> int:
+        return self.size - self._free._value
+
+    async def take(self) -> None:
+        """Raises Unavailable if none is free in time."""
+        if not self._free.locked():
+            await self._free.acquire()  # at once
+            return
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(FREE_WITHIN):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Unavailable(f"none of {self.size} connections was free within {FREE_WITHIN:g} s") from None
+        finally:
+            self.waiting -= 1
+
+    def give(self) -> None:
+        self._free.release()
+
+
+class _Pulse:
+    """Whether the server answers at all: asked on a connection of its own, once for all who wonder."""
+
+    def __init__(self, driver: neo4j.AsyncDriver, database: str | None) -> None:
+        self._driver, self._database = driver, database
+        self._asking: asyncio.Task[bool] | None = None
+        self.broken = False
+
+    async def beats(self) -> bool:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask(), name="pulse")
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self) -> bool:
+        self.broken = False
+        try:
+            async with asyncio.timeout(PROBE), self._driver.session(database=self._database) as session:
+                await (await session.run(statement_of("server/pulse").text)).consume()
+        except driver_errors.Neo4jError as error:
+            self.broken = error.code == _BROKEN
+            return False
+        except (TimeoutError, OSError, driver_errors.DriverError):
+            return False
+        return True
+
+
+class _Guard:
+    """Ends the wait of the task that started it if the server doesn't answer any more."""
+
+    __slots__ = ("_began", "_cancelling", "_look_again", "_looking", "_loop", "_pulse", "_task", "expired")
+
+    def __init__(self, pulse: _Pulse) -> None:
+        self._pulse = pulse
+        self._looking: asyncio.Task[None] | None = None
+        self.expired = False
+
+    def start(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task, self._cancelling, self._loop = task, task.cancelling(), asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._look_again = self._loop.call_later(PATIENCE, self._look)
+
+    def _look(self) -> None:
+        self._looking = self._loop.create_task(self._judge(), name="pulse of a statement")
+
+    async def _judge(self) -> None:
+        beats = await self._pulse.beats()
+        if not beats and self._loop.time() - self._began >= GIVE_UP:
+            self.expired = True
+            self._task.cancel()
+        else:
+            self._look_again = self._loop.call_later(PATIENCE if beats else ASK_AGAIN, self._look)
+
+    def stop(self) -> bool:
+        """Whether it was this that cancelled the task, and nobody else did."""
+        self._look_again.cancel()
+        if self._looking:
+            self._looking.cancel()
+        return self.expired and self._task.uncancel() <= self._cancelling
+
+
+class _Opened:
+    """A session while it is entered, with a connection for it. Raises this package's errors in place of the driver's, and
+    Unavailable when the server doesn't answer any more."""
+
+    __slots__ = ("_guard", "_session", "_slots")
+
+    def __init__(self, session: neo4j.AsyncSession, slots: _Slots, guard: _Guard) -> None:
+        self._session, self._slots, self._guard = session, slots, guard
+
+    async def __aenter__(self) -> neo4j.AsyncSession:
+        self._guard.start()
+        try:
+            await self._slots.take()
+        except BaseException as error:
+            self._end(error)
+            raise
+        return self._session
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            await self._session.__aexit__(kind, error, trace)
+        except BaseException as another:
+            self._slots.give()
+            self._end(another)
+            raise
+        self._slots.give()
+        self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        if self._guard.stop() and isinstance(error, asyncio.CancelledError):
+            raise Unavailable("the database doesn't answer") from error
+        if told := _translated(error):
+            raise told from error
 
 
 @asynccontextmanager
 async def connect(connection: Connection) -> AsyncGenerator[Db]:
     """An open `Db`, closed on leaving. Doesn't wait for the server: call `ready` for that."""
-    driver = neo4j.AsyncGraphDatabase.driver(
+    async with _driver(connection, connection.pool_size) as driver, _driver(connection, 1) as other:
+        yield Db(driver, connection, other)
+
+
+def _driver(connection: Connection, size: int) -> neo4j.AsyncDriver:
+    return neo4j.AsyncGraphDatabase.driver(
         connection.uri,
         auth=(connection.username, connection.password),
-        max_connection_pool_size=connection.pool_size,
+        max_connection_pool_size=size,
         connection_acquisition_timeout=connection.retry_for,
         connection_timeout=5.0,
         max_transaction_retry_time=connection.retry_for,
         initial_retry_delay=FIRST_RETRY_AFTER,
+        retry_delay_multiplier=RETRY_GROWTH,
         notifications_min_severity="OFF",
         user_agent="buying-groups",
     )
-    async with driver:
-        yield Db(driver, connection)

