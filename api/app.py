@@ -95,8 +95,7 @@ def create_app(
     exports. `rates` count what callers ask for. `hooks`: with a vault for their secrets, webhooks can be made, and are delivered
     with the jobs."""
     known = documents or Documents(schema._schema)
-    cursors, hub = Cursors(secret), Hub(db)
-    kept = Answers() if answers else None
+    cursors, hub, kept = Cursors(secret), Hub(db), Answers() if answers else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
