@@ -17,10 +17,11 @@ from api import http
 from api.answers import Answers
 from api.auth import Entrance, NotLetIn, refused
 from api.bulk import MakeContext
+from api.console import Console
 from api.context import NO_HOOKS, Context, Hooks
 from api.documents import Documents
 from api.export import BuyingGroupsExport
-from api.graphiql import Files, page
+from api.graphiql import page
 from api.health import Health, Scrape
 from api.intake import Import
 from api.observing import Metrics, Observed
@@ -31,6 +32,7 @@ from api.sending import Sender
 from api.sockets import Sockets
 from api.takeout import Export, Takeout
 from api.tokens import Tokens
+from api.webfiles import WebFiles
 from graph.callers import LOCAL_CALLER, Caller
 from graph.db import Db
 from graph.events import Hub
@@ -47,7 +49,7 @@ MAX_IMPORT = 2**31  # bytes
 class Endpoint:
     """GraphQL at one path: HTTP, and GraphiQL for web browsers if it is served."""
 
-    def __init__(self, entrance: Entrance, graphiql: Files | None) -> None:
+    def __init__(self, entrance: Entrance, graphiql: WebFiles | None) -> None:
         self._entrance = entrance
         self._graphiql = graphiql
 
@@ -76,7 +78,8 @@ def create_app(
     *,
     jobs: bool = True,
     daily: time | None = None,
-    graphiql: Files | None = None,
+    graphiql: WebFiles | None = None,
+    console: Console | None = None,
     documents: Documents | None = None,
     answers: bool = True,
     provider: Provider | None = None,
@@ -89,15 +92,14 @@ def create_app(
     metrics: Metrics | None = None,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
-    `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL; `documents` say what may be
-    asked for. `answers`: queries are answered from their plans where that can be, else by the executor alone. Tokens of a
-    `provider` are taken beside API keys. `local`: as long as neither is configured, this machine is answered without, as
-    `caller`. Without `folder`, for their files, there are no imports of at most `max_import` bytes and no exports. `rates`
-    count what callers ask for. `hooks`: with a vault for their secrets, webhooks can be made, and are delivered with the jobs.
-    `metrics` is told what happens."""
+    `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL, without `console` no console;
+    `documents` say what may be asked for. `answers`: queries are answered from their plans where that can be, else by the
+    executor alone. Tokens of a `provider` are taken beside API keys. `local`: as long as neither is configured, this machine is
+    answered without, as `caller`. Without `folder`, for their files, there are no imports of at most `max_import` bytes and no
+    exports. `rates` count what callers ask for. `hooks`: with a vault for their secrets, webhooks can be made, and are delivered
+    with the jobs. `metrics` is told what happens."""
     known, counted = documents or Documents(schema._schema), metrics or Metrics()
-    cursors, hub = Cursors(secret), Hub(db)
-    kept = Answers() if answers else None
+    cursors, hub, kept = Cursors(secret), Hub(db), Answers() if answers else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -115,8 +117,7 @@ def create_app(
         Route("/export/buying-groups.csv", BuyingGroupsExport(entrance).serve),
         *(_bulk(entrance, folder, max_import) if folder else ()),
         WebSocketRoute("/graphql", Sockets(entrance, known.policy.limits.body)),
-        Route("/", lambda _: RedirectResponse("/graphql")),
-        *([Route("/graphiql/{name}", graphiql.serve)] if graphiql else ()),
+        *_pages(console, graphiql),
         *_probes(entrance, db, counted),
     ]
     return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Observed, metrics=counted, routes=routes)])
@@ -140,6 +141,12 @@ async def _working(db: Db, runner: Runner, hooks: Hooks) -> AsyncGenerator[None]
             send = await stack.enter_async_context(Sender(hooks.vault, hooks.targets))
             await stack.enter_async_context(Deliverer(db, send, hooks.pace))
         yield
+
+
+def _pages(console: Console | None, graphiql: WebFiles | None) -> list[BaseRoute]:
+    """What web browsers are shown, and load for it."""
+    home = console.routes() if console else [Route("/", lambda _: RedirectResponse("/graphql"))]
+    return [*home, *([Route("/graphiql/{name}", graphiql.serve)] if graphiql else ())]
 
 
 def works(make_context: MakeContext, folder: Folder) -> Works:

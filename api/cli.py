@@ -10,12 +10,12 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import orjson
 import structlog
@@ -26,6 +26,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from api import graphiql, ids
+from api.console import Console as WebConsole
 from api.settings import BadSettings, Settings, load
 from graph import jobs, keys, sample, webhooks
 from graph.db import Connection, Db, connect
@@ -52,6 +53,7 @@ app.add_typer(webhooks_app, name="webhooks")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+Pages = TypeVar("Pages")
 FIRST_QUERY = "{ buyingGroups(first: 3) { totalCount edges { node { name completeness missingRoles { name } } } } }"
 CLI = "command line"  # who does what is done here
 READY_WITHIN = 60.0  # seconds for a database that is set; the embedded one has its own patience
@@ -176,13 +178,15 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
                 out.print(f"Loaded the sample market: {loaded}.")
             is_open = await _is_open(settings, opened.db)
             secret = settings.secret(opened.connection.password)
-            ide = await _graphiql(settings)
+            ide = await _loaded("GraphiQL", graphiql.load, settings.cache_dir) if settings.graphiql else None
+            console = await _loaded("console", WebConsole.load, settings.cache_dir) if settings.console else None
             application = create_app(
                 opened.db,
                 secret,
                 jobs=with_jobs,
                 daily=settings.daily_at,
                 graphiql=ide,
+                console=console,
                 documents=documents,
                 provider=settings.provider,
                 local=settings.is_local,
@@ -192,7 +196,7 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
                 hooks=settings.hooks,
                 metrics=Metrics(settings.slow),
             )
-            _say_where(settings, opened, listener.getsockname()[1], ide is not None)
+            _say_where(settings, opened, listener.getsockname()[1], ide is not None, console is not None)
             _say_who(is_open)
             _spare_the_collector()
             await _Uvicorn(_serving(settings, application)).serve(sockets=[listener])
@@ -503,14 +507,12 @@ def _progress(console: Console = out) -> Progress:
     return Progress(*columns, console=console)
 
 
-async def _graphiql(settings: Settings) -> graphiql.Files | None:
-    """GraphiQL's files, if they are wanted and can be had: the API is served without them, too."""
-    if not settings.graphiql:
-        return None
+async def _loaded(what: str, load: Callable[[Path], Pages], cache_dir: Path) -> Pages | None:
+    """A page's files, if they can be had: the API is served without them, too."""
     try:
-        return await asyncio.to_thread(graphiql.Files.load, settings.cache_dir)
+        return await asyncio.to_thread(load, cache_dir)
     except JarError as error:
-        err.print(f"There is no GraphiQL: {error}", style="yellow", markup=False)
+        err.print(f"There is no {what}: {error}", style="yellow", markup=False)
         return None
 
 
@@ -558,9 +560,12 @@ class _Uvicorn(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def _say_where(settings: Settings, opened: Opened, port: int, ide: bool) -> None:
+def _say_where(settings: Settings, opened: Opened, port: int, ide: bool, console: bool) -> None:
     url = f"http://{settings.host}:{port}/graphql"
-    out.print(f"\nGraphQL        {url}")
+    out.print()
+    if console:
+        out.print(f"Console        http://{settings.host}:{port}/ in a web browser")
+    out.print(f"GraphQL        {url}")
     if ide:
         out.print(f"GraphiQL       {url} in a web browser")
     _say_browser(opened)

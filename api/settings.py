@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     oidc_account: str | None = Field(None, validation_alias="BUYING_GROUPS_OIDC_ACCOUNT_CLAIM", min_length=1)
     webhook_networks: str = Field("", validation_alias="BUYING_GROUPS_WEBHOOK_NETWORKS")
     daily_at: time = Field(time(2), validation_alias="BUYING_GROUPS_DAILY_AT")
+    console: bool = Field(True, validation_alias="BUYING_GROUPS_CONSOLE")
     graphiql: bool = Field(True, validation_alias="BUYING_GROUPS_GRAPHIQL")
     introspection: bool = Field(True, validation_alias="BUYING_GROUPS_INTROSPECTION")
     suggestions: bool = Field(True, validation_alias="BUYING_GROUPS_SUGGESTIONS")

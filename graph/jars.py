@@ -1,5 +1,5 @@
-"""The jars of the embedded Neo4j and of GraphiQL: fetched once by jgo, and never used with another content than the lock
-file's."""
+"""The jars of the embedded Neo4j, of GraphiQL and of the console: fetched once by jgo, and never used with another content
+than the lock file's."""
 
 from __future__ import annotations
 

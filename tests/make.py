@@ -16,9 +16,10 @@ import orjson
 import uvicorn
 
 from api.app import create_app
+from api.console import Console
 from api.documents import Documents
-from api.graphiql import Files
 from api.provider import Provider
+from api.webfiles import WebFiles
 from graph import accounts, audiences, interests, jobs, keys, people, templates
 from graph.audiences import AudienceSpec
 from graph.callers import LOCAL_CALLER, Caller
@@ -153,11 +154,14 @@ async def serving(
     documents: Documents | None = None,
     *,
     jobs: bool = True,
-    graphiql: Files | None = None,
+    graphiql: WebFiles | None = None,
+    console: Console | None = None,
     provider: Provider | None = None,
 ) -> AsyncGenerator[int]:
     """The application on a port of loopback, for what needs a real connection."""
-    application = create_app(db, b"a secret of the tests", jobs=jobs, documents=documents, graphiql=graphiql, provider=provider)
+    application = create_app(
+        db, b"a secret of the tests", jobs=jobs, documents=documents, graphiql=graphiql, console=console, provider=provider
+    )
     async with answering(uvicorn.Config(application, port=0, log_config=None)) as port:
         yield port
 

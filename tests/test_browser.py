@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from make import run, serving
 
-from api.graphiql import Files
+from api import graphiql
 from graph import sample
 from graph.db import Db
 
@@ -24,7 +24,7 @@ async def test_graphiql_opens_with_queries_that_run_and_asks_nobody_else(
     browser = shutil.which("chromium")
     assert browser, "chromium is needed"
     picture = tmp_path / "graphiql.png"
-    async with serving(db, graphiql=Files.load(cache_dir)) as port:
+    async with serving(db, graphiql=graphiql.load(cache_dir)) as port:
         url = f"http://127.0.0.1:{port}/graphql"
         seen = json.loads(await run(CLIENTS, "node", "graphiql.mjs", url, browser, str(picture)))
     assert seen["outside"] == seen["complaints"] == []

@@ -8,23 +8,24 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from api import graphiql
 from api.app import create_app
-from api.graphiql import Files
+from api.webfiles import WebFiles
 from graph.db import Db
 
 
 @pytest.fixture(scope="module")
-def served(cache_dir: Path) -> Files:
-    return Files.load(cache_dir)
+def served(cache_dir: Path) -> WebFiles:
+    return graphiql.load(cache_dir)
 
 
-async def get(db: Db, files: Files | None, path: str) -> httpx2.Response:
+async def get(db: Db, files: WebFiles | None, path: str) -> httpx2.Response:
     transport = httpx2.ASGITransport(app=create_app(db, b"a secret of the tests", jobs=False, graphiql=files))
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.get(path, headers={"accept": "text/html,*/*"})
 
 
-async def test_the_page_names_only_files_that_are_served_here(shared_db: Db, served: Files) -> None:
+async def test_the_page_names_only_files_that_are_served_here(shared_db: Db, served: WebFiles) -> None:
     page = await get(shared_db, served, "/graphql")
     assert page.status_code == 200
     assert page.headers["content-security-policy"].startswith("default-src 'self';")

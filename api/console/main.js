@@ -1,0 +1,141 @@
+// The frame: who is there, the tabs, and the view that the address names.
+import { Fragment, h, render, useEffect, useState } from "./base.js";
+import { ApiError, ask, credential, gql, onRefused, setCredential } from "./graphql.js";
+import { LANGUAGES, choose, language, speak, t } from "./messages.js";
+import { Link, navigate, useRoute } from "./router.js";
+import { Button, Loading, Page, Text, Trouble, permit } from "./ui.js";
+
+const VIEWER = gql`query ConsoleViewer { viewer { subject permissions } }`;
+const VIEWS = {
+  overview: () => import("./overview.js"),
+  groups: () => import("./groups.js"),
+  interests: () => import("./interests.js"),
+  templates: () => import("./templates.js"),
+  stages: () => import("./stages.js"),
+  accounts: () => import("./accounts.js"),
+};
+const tabs = () => [
+  ["overview", t("Overview")],
+  ["groups", t("Browse")],
+  ["interests", t("Solution interests")],
+  ["templates", t("Role templates")],
+  ["stages", t("Stages")],
+];
+
+function SignIn({ done }) {
+  const [key, setKey] = useState("");
+  const [error, setError] = useState(null);
+  async function submit(event) {
+    event.preventDefault();
+    try {
+      const data = await ask(VIEWER, {}, { key: key.trim() || " " });
+      setCredential(key.trim());
+      done(data.viewer);
+    } catch (problem) {
+      setError(problem);
+    }
+  }
+  const words = error?.kind === "unauthenticated" ? t("This key is not valid, or has expired.") : null;
+  return h(
+    "form.signin.card",
+    { onSubmit: submit },
+    h("h1", null, t("Sign in")),
+    h("p", null, t("Paste an API key. It is kept until this tab is closed, and nowhere else.")),
+    h(Text, { label: t("API key"), type: "password", value: key, set: setKey, required: true, error: words }),
+    error && !words && h(Trouble, { error }),
+    h(Button, { kind: "primary", type: "submit" }, t("Sign in")),
+  );
+}
+
+function Frame({ view, viewer, leave, children }) {
+  const here = view === "accounts" ? "groups" : view;
+  return h(
+    Fragment,
+    null,
+    h("a.skip", { href: "#main", onClick: skip }, t("Skip to content")),
+    h(
+      "header.frame",
+      null,
+      h(Link, { to: "/overview", class: "brand" }, h("img", { src: new URL("./icon.svg", import.meta.url).pathname, alt: "", width: 28, height: 28 }), "Buying Groups"),
+      viewer &&
+        h("nav.tabs", { "aria-label": t("Views") }, tabs().map(([name, words]) => h(Link, { to: `/${name}`, key: name, "aria-current": name === here ? "page" : null }, words))),
+      h(
+        "div.who",
+        null,
+        viewer && h("span.subject", null, viewer.subject),
+        h("select", { "aria-label": t("Language"), onChange: (event) => choose(event.currentTarget.value) }, Object.entries(LANGUAGES).map(([code, name]) => h("option", { value: code, key: code, selected: code === language }, name))),
+        credential() && viewer && h(Button, { kind: "quiet", onClick: leave }, t("Sign out")),
+      ),
+    ),
+    h("main", { id: "main", tabIndex: -1 }, children),
+  );
+}
+
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("main").focus();
+}
+
+function useView(name) {
+  const [loaded, setLoaded] = useState({});
+  useEffect(() => {
+    if (!VIEWS[name]) return;
+    VIEWS[name]().then(
+      (module) => setLoaded({ name, View: module.default }),
+      () => setLoaded({ name, error: new ApiError("offline", "") }),
+    );
+  }, [name]);
+  return loaded.name === name ? loaded : {};
+}
+
+function Content({ route, name }) {
+  const { View, error } = useView(name);
+  if (!VIEWS[name]) return h(Page, { title: t("There is no such page") }, h(Link, { to: "/overview" }, t("To the overview")));
+  if (error) return h(Trouble, { error, retry: () => window.location.reload() });
+  return View ? h(View, { route, key: name }) : h(Loading, null);
+}
+
+function Console() {
+  const route = useRoute();
+  const [viewer, setViewer] = useState(null);
+  const [state, setState] = useState({ loading: true });
+  const name = route.path[0] ?? "overview";
+  const enter = (found) => {
+    permit(found.permissions);
+    setViewer(found);
+    setState({});
+  };
+  function look() {
+    setState({ loading: true });
+    ask(VIEWER).then(
+      (data) => enter(data.viewer),
+      (error) => (error.kind === "unauthenticated" ? setState({ signIn: true }) : setState({ error })),
+    );
+  }
+  const stranger = () => {
+    setCredential(null);
+    setViewer(null);
+    setState({ signIn: true });
+  };
+  useEffect(look, []);
+  useEffect(() => onRefused(stranger), []);
+  useEffect(() => {
+    if (!route.path.length) navigate("/overview", { replace: true });
+  }, [route]);
+  const place = route.path.join("/");
+  useEffect(() => {
+    if (viewer && document.activeElement && document.activeElement !== document.body) document.getElementById("main").focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [place]);
+  const shown = state.signIn
+    ? h(SignIn, { done: enter })
+    : state.error
+      ? h(Trouble, { error: state.error, retry: look })
+      : viewer
+        ? h(Content, { route, name })
+        : h(Loading, null);
+  return h(Frame, { view: name, viewer, leave: stranger }, shown);
+}
+
+await speak();
+render(h(Console, null), document.getElementById("console"));

@@ -1,0 +1,40 @@
+// What the console says, in the reader's language. English is the key; each other language is a module with a catalogue.
+// A new language: `xx.js` beside `de.js`, and its name here.
+export const LANGUAGES = { en: "English", de: "Deutsch" };
+const KEY = "buying-groups-language";
+let catalogue = {};
+export let language = "en";
+
+/** Loads the catalogue of the language that was chosen, else of the browser's. */
+export async function speak() {
+  const wanted = [localStorage.getItem(KEY), ...navigator.languages.map((one) => one.slice(0, 2))];
+  language = wanted.find((one) => one && Object.hasOwn(LANGUAGES, one)) ?? "en";
+  catalogue = language === "en" ? {} : (await import(`./${language}.js`)).default;
+  document.documentElement.lang = language;
+}
+
+export function choose(name) {
+  localStorage.setItem(KEY, name);
+  window.location.reload();
+}
+
+/** The words in the reader's language, with {names} filled in. */
+export function t(words, values = {}) {
+  return (catalogue[words] ?? words).replace(/\{(\w+)\}/g, (all, name) => (Object.hasOwn(values, name) ? String(values[name]) : all));
+}
+
+/** An enum's value in words: MANAGE_DATA is "Manage data". */
+export function word(value) {
+  if (!value) return "";
+  const text = value.replaceAll("_", " ").toLowerCase();
+  return t(text[0].toUpperCase() + text.slice(1));
+}
+
+export const number = (value) => (value === null || value === undefined ? "–" : new Intl.NumberFormat(language).format(value));
+export const money = (value) =>
+  value === null || value === undefined ? "–" : new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+export const day = (value) => (value ? new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(value)) : "–");
+export const moment = (value) =>
+  value ? new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(value)) : "–";
+/** How many of what: one of two wordings, with {n}. */
+export const count = (n, one, many) => t(n === 1 ? one : many, { n: number(n) });
