@@ -36,6 +36,7 @@ from graph.errors import ErrorCode, GraphError, Refused
 from graph.folder import Folder
 from graph.imports import ImportSummary, NotAnExport, import_folder
 from graph.jars import JarError
+from graph.mappings import SALESFORCE, read_mapping
 from graph.migrations import migrate as run_migrations
 from graph.migrations import pending
 from graph.model import Permission
@@ -81,9 +82,10 @@ def serve(
 def import_(
     folder: Annotated[Path, typer.Argument(help="A CRM export: Account.csv, Contact.csv and so on; see docs/import.md.")],
     rejects: Annotated[Path | None, typer.Option(help="Where to report what was left out.")] = None,
+    mapping: Annotated[str | None, typer.Option(help="Other names of files and columns: a TOML file, or hubspot.")] = None,
 ) -> None:
-    """Import a CRM export in Salesforce's column names. Again and again without duplicates."""
-    _run(_import, folder, rejects or Path(f"{folder.resolve().name}-rejects.csv"))
+    """Import a CRM export in Salesforce's column names, or those of a mapping. Again and again without duplicates."""
+    _run(_import, folder, rejects or Path(f"{folder.resolve().name}-rejects.csv"), mapping)
 
 
 @keys_app.command("create")
@@ -214,7 +216,8 @@ def _serving(settings: Settings, application: Any) -> uvicorn.Config:
     )
 
 
-async def _import(settings: Settings, folder: Path, rejects: Path) -> None:
+async def _import(settings: Settings, folder: Path, rejects: Path, mapping: str | None) -> None:
+    mapped = read_mapping(mapping) if mapping else SALESFORCE
     async with _database(settings) as opened:
         with _progress() as progress:
             tasks: dict[str, Any] = {}
@@ -224,7 +227,7 @@ async def _import(settings: Settings, folder: Path, rejects: Path) -> None:
                     tasks[file] = progress.add_task(file, total=total)
                 progress.update(tasks[file], completed=done, total=total)
 
-            summary = await import_folder(opened.db, folder, by="import", progress=told, rejects=rejects)
+            summary = await import_folder(opened.db, folder, by="import", progress=told, rejects=rejects, mapped=mapped)
     _say_imported(summary)
 
 
@@ -412,7 +415,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 
 def _fail(words: str, code: int) -> None:
-    err.print(words, style="red", markup=False)
+    err.print(words, style="red", markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -611,7 +614,7 @@ def _say_imported(summary: ImportSummary) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for file in summary.files:
         cells = (file.rows, file.created, file.updated, file.unchanged, file.rejected, file.left_out)
-        table.add_row(file.name.removesuffix(".csv"), *(f"{cell:,}" for cell in cells))
+        table.add_row(file.name.partition(".")[0], *(f"{cell:,}" for cell in cells))
     out.print(table)
     for file in summary.files:
         if file.ignored_columns:

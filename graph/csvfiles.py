@@ -1,4 +1,4 @@
-"""CSV files read strictly, in batches, each row with the physical line on which it starts.
+"""CSV files, as they are or in gzip, read strictly, in batches, each row with the physical line on which it starts.
 
 Polars reads the fields. It takes for granted that a file is well-formed and mends in silence what is not, and it can't tell
 a row's line when fields hold line breaks. So rows are cut out first, and held against the grammar of RFC 4180.
@@ -6,16 +6,19 @@ a row's line when fields hold line breaks. So rows are cut out first, and held a
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, TextIO, cast
 
 import polars as pl
 
 from graph.errors import NotAnExport
 
-LINE = "line"  # the column that batches have beside those of the file
+LINE = "\0line"  # the column that batches have beside those of the file, which none of them is called
 MAX_ROW = 10_000_000  # characters; a quote that is never closed would make the rest of the file one row
 _GRAMMAR = r'^(?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*$'
 _QUOTED = r'"[^"]*"'
@@ -46,10 +49,14 @@ class CsvFile:
 
     path: Path
     columns: tuple[str, ...]
+    named_by: str = "Its first line names"
 
     @property
     def name(self) -> str:
         return self.path.name
+
+    def check(self, names: Sequence[str]) -> None:
+        """Nothing: `batches` reads every field of a row, whichever columns are asked for."""
 
     def batches(self, size: int, names: Sequence[str]) -> Iterator[Batch]:
         """The rows, with the columns of these names, blank lines left out. Raises NotAnExport."""
@@ -106,14 +113,26 @@ def _fields(texts: pl.Series, count: int) -> pl.DataFrame:
 def _rows(path: Path) -> Iterator[tuple[int, str]]:
     """Each row that isn't blank, with the line on which it starts: a row ends with the line that closes its quotes."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with _text(path) as file:
             for line, text in _joined(path, file):
                 if row := text.rstrip("\r\n"):
                     yield line, row
     except UnicodeDecodeError:
         raise NotAnExport(_encoding(path)) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise NotAnExport(f"{path.name} can't be unpacked: it isn't gzip, or not all of it.") from None
     except OSError as error:
         raise NotAnExport(f"{path.name} can't be read: {error.strerror}.") from None
+
+
+def _text(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return cast(TextIO, gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _bytes(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
 def _joined(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -141,7 +160,7 @@ def _misquoted(path: Path, line: int) -> str:
 
 def _encoding(path: Path) -> str:
     """What to say of a file that isn't UTF-8."""
-    with path.open("rb") as file:
+    with _bytes(path) as file:
         for number, line in enumerate(file, 1):
             if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
                 break

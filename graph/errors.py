@@ -3,6 +3,7 @@
 GraphError
 |- Refused        a rule of the domain says no: one or more Problems, nothing was done
 |- NotAnExport    a folder of files that can't be understood: nothing was written
+|  `- BadMapping  a mapping of their columns that can't be followed
 |- Unavailable    the database can't answer now; the same call may succeed later
 |- TooExpensive   the database ended the statement: it took too long or too much memory
 `- UnreadableText a text is no Unicode, so the database can't be told it
@@ -66,6 +67,10 @@ class Refused(GraphError):
 
 class NotAnExport(GraphError):
     """A folder holds no CRM export, or files that can't be understood. Nothing was written."""
+
+
+class BadMapping(NotAnExport):
+    """A mapping of an export's columns can't be followed; the words name each place that is wrong."""
 
 
 class Unavailable(GraphError):

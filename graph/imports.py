@@ -1,4 +1,5 @@
-"""The import of a CRM export: files in Salesforce's column names become accounts, people, products and activities.
+"""The import of a CRM export: files in Salesforce's column names, or in those that a mapping gives, become accounts, people,
+products and activities.
 
 First every file is read through: what can't be understood as a whole is refused before anything is written. Then each is
 read again in batches that go through the same doors as the API's upserts, so the rules are theirs. A value that a rule
@@ -22,14 +23,16 @@ import polars as pl
 
 from graph import accounts, activities, people, products
 from graph.activities import MAX_ACTIVITIES_PER_CALL
-from graph.csvfiles import LINE, CsvFile, open_csv
+from graph.csvfiles import LINE
 from graph.db import Db
 from graph.errors import NotAnExport, Problem
+from graph.mappings import SALESFORCE, Mapped
 from graph.model import MAX_ROWS_PER_CALL, Change, Input, PersonRelationship
 from graph.people import Relations
 from graph.rejects import Rejects, Report
 from graph.rows import LinkResult, UpsertResult
-from graph.salesforce import ACCOUNTS, ACTIVITIES, ASSETS, CONTACTS, KINDS, PRODUCTS, RELATIONS, Column, Kind
+from graph.salesforce import Column, Kind
+from graph.tables import ENDINGS, Table, find_table, open_table
 
 SCANNED = 10_000  # rows in a batch that is only looked at
 Progress = Callable[[str, int, int], None]
@@ -68,20 +71,22 @@ class ImportSummary:
     seconds: float
 
 
-async def import_folder(db: Db, folder: Path, *, by: str, progress: Progress | None = None, rejects: Path) -> ImportSummary:
-    """Imports the files that are there of an export; a second time changes nothing.
+async def import_folder(
+    db: Db, folder: Path, *, by: str, progress: Progress | None = None, rejects: Path, mapped: Mapped = SALESFORCE
+) -> ImportSummary:
+    """Imports the files that are there of an export, by what `mapped` calls them; a second time changes nothing.
 
     `progress` is told a file's name, how many of its rows are done, and of how many. `rejects` is where the reports go; it
     is deleted if there are none. Raises NotAnExport, with nothing written, and GraphError if `rejects` can't be written.
     """
     began = time.monotonic()
-    sources = _sources(folder)
+    sources = _sources(folder, mapped)
     _refuse_overwriting(sources, rejects)
     with Rejects(rejects) as reports:
         await _Import(db, by, sources, reports, progress or (lambda _file, _done, _total: None)).run()
     return ImportSummary(
         tuple(source.summary for source in sources),
-        _ignored_files(folder, rejects),
+        _ignored_files(folder, sources, rejects),
         reports.count,
         rejects if reports.count else None,
         time.monotonic() - began,
@@ -93,9 +98,9 @@ def _refuse_overwriting(sources: Sequence[_Source], rejects: Path) -> None:
         raise NotAnExport(f"{rejects} is a file of the export; what is left out must be reported in another.")
 
 
-def _ignored_files(folder: Path, rejects: Path) -> tuple[str, ...]:
-    known = {rejects.name, *(kind.file for kind in KINDS)}
-    return tuple(sorted(path.name for path in folder.glob("*.csv") if path.name not in known))
+def _ignored_files(folder: Path, sources: Sequence[_Source], rejects: Path) -> tuple[str, ...]:
+    known = {rejects.name, *(source.file.name for source in sources)}
+    return tuple(sorted(path.name for path in folder.iterdir() if path.name.endswith(ENDINGS) and path.name not in known))
 
 
 # --- the first reading: is it an export? ----------------------------------------------------------------------------
@@ -106,7 +111,7 @@ class _Source:
     """A file that is there. `repeated` maps the lines of rows whose id stood before to the line where it stood first."""
 
     kind: Kind
-    file: CsvFile
+    file: Table
     summary: FileSummary
     repeated: Mapping[int, int]
     done: int = 0
@@ -116,33 +121,35 @@ class _Source:
         """The columns that are read, as far as the file has them."""
         return [column for column in self.kind.columns if column.name in self.file.columns]
 
-    def has(self, name: str) -> bool:
-        return name in self.file.columns
+    def has(self, field: str) -> bool:
+        return any(column.field == field for column in self.columns)
 
 
-def _sources(folder: Path) -> list[_Source]:
+def _sources(folder: Path, mapped: Mapped) -> list[_Source]:
     """The files that are there, all of them understood. Raises NotAnExport that names whatever is wrong."""
-    expected = ", ".join(kind.file for kind in KINDS)
+    expected = ", ".join(kind.file for kind in mapped.kinds)
     if not folder.is_dir():
         raise NotAnExport(f"{folder} is not a folder. A CRM export is a folder with one or more of {expected}.")
-    present = [(kind, folder / kind.file) for kind in KINDS if (folder / kind.file).is_file()]
-    if not present:
-        raise NotAnExport(f"{folder} holds no CRM export. Expected are one or more of {expected}.")
     sources: list[_Source] = []
     wrong: list[str] = []
-    for kind, path in present:
+    for kind in mapped.kinds:
         try:
-            sources.append(_scanned(kind, path))
+            if path := find_table(folder, kind.stem):
+                sources.append(_scanned(kind, path))
         except NotAnExport as error:
             wrong.append(str(error))
     if wrong:
         raise NotAnExport("\n".join([*wrong, "Nothing was imported."]))
+    if not sources:
+        raise NotAnExport(f"{folder} holds no CRM export. Expected are one or more of {expected}.")
     return sources
 
 
 def _scanned(kind: Kind, path: Path) -> _Source:
-    file = open_csv(path)
+    file = open_table(path)
+    kind = _as_there(kind, file)
     _refuse_columns(kind, file)
+    file.check([column.name for column in kind.columns if column.name in file.columns])
     count = 0
     parts: list[pl.DataFrame] = []
     for batch in file.batches(SCANNED, [kind.key]):
@@ -150,22 +157,31 @@ def _scanned(kind: Kind, path: Path) -> _Source:
         parts.append(batch.frame)
     repeated: dict[int, int] = {}
     if parts:
-        ids = pl.concat(parts)
-        ids = ids.filter(pl.col(kind.key).is_duplicated() & (pl.col(kind.key).str.strip_chars() != ""))
-        ids = ids.with_columns(first=pl.col(LINE).min().over(kind.key)).filter(pl.col("first") != pl.col(LINE))
+        ids = pl.concat(parts).select(LINE, id=pl.col(kind.key))
+        ids = ids.filter(pl.col("id").is_duplicated() & (pl.col("id").str.strip_chars() != ""))
+        ids = ids.with_columns(first=pl.col(LINE).min().over("id")).filter(pl.col("first") != pl.col(LINE))
         repeated = dict(zip(ids[LINE], ids["first"], strict=True))
     known = {column.name for column in kind.columns}
     ignored = tuple(name or "(unnamed)" for name in file.columns if name not in known)
-    return _Source(kind, file, FileSummary(kind.file, count, ignored), repeated)
+    return _Source(kind, file, FileSummary(file.name, count, ignored), repeated)
 
 
-def _refuse_columns(kind: Kind, file: CsvFile) -> None:
+def _as_there(kind: Kind, file: Table) -> Kind:
+    """The kind with each column called as the file calls it, where that is one of its other names."""
+    names: dict[str, str] = {}
+    for column in kind.columns:
+        there = next((name for name in (column.name, *column.others) if name in file.columns), column.names)
+        names[column.name] = there
+    return kind.named(names)
+
+
+def _refuse_columns(kind: Kind, file: Table) -> None:
     missing = [name for name in kind.needed if name not in file.columns]
     if kind.some and not any(name in file.columns for name in kind.some):
         missing.append(" or ".join(kind.some))
     if missing:
         found = ", ".join(repr(name) for name in file.columns)
-        words = f"{file.name} has no column {', '.join(missing)}. Its first line names {found}."
+        words = f"{file.name} has no column {', '.join(missing)}. {file.named_by} {found}."
         alone = len(file.columns) == 1 and any(mark in file.columns[0] for mark in ";\t|")
         raise NotAnExport(words + (" Fields must be separated by commas." if alone else ""))
     twice = [column.name for column in kind.columns if file.columns.count(column.name) > 1]
@@ -193,7 +209,7 @@ class _Import:
     def __init__(self, db: Db, by: str, sources: Sequence[_Source], rejects: Rejects, progress: Progress) -> None:
         self._db = db
         self._by = by
-        self._sources = {source.kind: source for source in sources}
+        self._sources = {source.kind.noun: source for source in sources}
         self._rejects = rejects
         self._progress = progress
 
@@ -282,7 +298,7 @@ class _Import:
     # --- products, accounts and what they own
 
     async def _products(self) -> None:
-        source = self._sources.get(PRODUCTS)
+        source = self._sources.get("products")
         if source is None:
             return
         for rows in self._read(source, MAX_ROWS_PER_CALL):
@@ -293,7 +309,7 @@ class _Import:
         """Accounts first, then their parents, for these may stand anywhere; then what they own."""
         changes: dict[str, Change | None] = {}
         parents: dict[str, tuple[str | None, int]] = {}
-        source, assets = self._sources.get(ACCOUNTS), self._sources.get(ASSETS)
+        source, assets = self._sources.get("accounts"), self._sources.get("assets")
         if source:
             for rows in self._read(source, MAX_ROWS_PER_CALL):
                 taken = await self._upsert(source, rows, lambda batch: accounts.upsert(self._db, batch, by=self._by))
@@ -333,7 +349,7 @@ class _Import:
             done = await accounts.own(self._db, lists, by=self._by)
             touched |= done.touched
             lines = {link: [row[LINE] for row in several] for link, several in rows.items()}
-            self._count_links(source, lines, done, ("AccountId", "Product2Id"))
+            self._count_links(source, lines, done, (source.kind.column("account"), source.kind.column("product")))
         return touched
 
     def _frame(self, source: _Source, schema: Mapping[str, Any], holds: Callable[[_Row], bool]) -> pl.DataFrame:
@@ -347,7 +363,7 @@ class _Import:
     # --- people and their relations
 
     async def _people(self) -> None:
-        contacts, source = self._sources.get(CONTACTS), self._sources.get(RELATIONS)
+        contacts, source = self._sources.get("people"), self._sources.get("relations")
         relations = self._relations(source) if source else pl.DataFrame(schema=_RELATED)
         if contacts:
             for rows in self._read(contacts, MAX_ROWS_PER_CALL):
@@ -363,13 +379,14 @@ class _Import:
     def _relations(self, source: _Source) -> pl.DataFrame:
         """The relations that hold, each person once at each account."""
         today = datetime.now(UTC).date()
+        active, ended = source.kind.column("active"), source.kind.column("end")
 
         def holds(row: _Row) -> bool:
             end = row.values.get("end")
             if row.values.get("active") is False:
-                self._reject(source, row.line, "IsActive", row.texts["IsActive"], "The relation is not active.")
+                self._reject(source, row.line, active, row.texts[active], "The relation is not active.")
             elif end and end < today:
-                self._reject(source, row.line, "EndDate", row.texts["EndDate"], "The relation has ended.")
+                self._reject(source, row.line, ended, row.texts[ended], "The relation has ended.")
             else:
                 return True
             return False
@@ -379,13 +396,13 @@ class _Import:
         again = pl.col("first") != pl.col(LINE)
         for row in found.filter(again).iter_rows(named=True):
             words = f"Line {row['first']} relates this person to this account; a person relates once to each."
-            self._reject(source, row[LINE], "AccountId", row["account"], words)
+            self._reject(source, row[LINE], source.kind.column("account"), row["account"], words)
         return found.filter(~again).drop("first")
 
     async def _relate(self, contacts: Sequence[_Row], relations: pl.DataFrame) -> set[str]:
         """Makes people's relations as their AccountId (as EMPLOYEE) and the relations' Roles say. What the export doesn't
         tell stays: without AccountId the employees, without the other file the others. Returns whose relations changed."""
-        source = self._sources.get(RELATIONS)
+        source = self._sources.get("relations")
         wanted: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
         keep: dict[str, list[PersonRelationship]] = {}
         direct: dict[Link, _Row] = {}
@@ -394,28 +411,29 @@ class _Import:
             keep[person] = [] if source else [PersonRelationship.CONTRACTOR, PersonRelationship.PARTNER]
             if "account" not in row.links:
                 keep[person].append(PersonRelationship.EMPLOYEE)
-            elif account := row.links["account"]:
+            for account in _several(self._sources["people"], row.links.get("account")):
                 wanted[person][account] = PersonRelationship.EMPLOYEE
                 direct[person, account] = row
         lines: dict[Link, list[int]] = {}
         for one in relations.iter_rows(named=True):
             person, account = one["person"], one["account"]
             keep.setdefault(person, [PersonRelationship.EMPLOYEE])
-            told = PersonRelationship.EMPLOYEE if source and source.has("Roles") else None
+            told = PersonRelationship.EMPLOYEE if source and source.has("relationship") else None
             wanted[person][account] = one["relationship"] or wanted[person].get(account) or told
             lines[person, account] = [one[LINE]]
         done = await people.relate(self._db, {person: _listed(wanted[person], keep[person]) for person in keep}, by=self._by)
         for (person, account), row in direct.items():
             if problem := done.problems.get((person, account)):
-                self._leave_out(self._sources[CONTACTS], row.line, "AccountId", account, problem.message)
+                own = self._sources["people"]
+                self._leave_out(own, row.line, own.kind.column("account"), account, problem.message)
         if source:
-            self._count_links(source, lines, done, ("ContactId", "AccountId"))
+            self._count_links(source, lines, done, (source.kind.column("person"), source.kind.column("account")))
         return set(done.touched)
 
     # --- what people did
 
     async def _activities(self) -> None:
-        source = self._sources.get(ACTIVITIES)
+        source = self._sources.get("activities")
         if source is None:
             return
         for rows in self._read(source, MAX_ACTIVITIES_PER_CALL):
@@ -443,6 +461,13 @@ def _unfit(source: _Source, row: _Row) -> tuple[str, str, str] | None:
         words = f"The row on line {source.repeated[row.line]} has this {kind.key} already; the first one counts."
         return kind.key, texts[kind.key], words
     return None
+
+
+def _several(source: _Source, text: str | None) -> list[str]:
+    """The accounts that a contact's column names: one, or several if it has a separator."""
+    separator = next((column.separator for column in source.columns if column.field == "account"), None)
+    found = (text or "").split(separator) if separator else [text or ""]
+    return [one.strip() if separator else one for one in found if one.strip()]
 
 
 def _listed(accounts_of: Mapping[str, str | None], keep: Sequence[PersonRelationship]) -> Relations:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -95,40 +95,64 @@ def _moment(value: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column that is read: its name in the file, the field it fills, and what makes its text a value (or ValueError).
-    A link names another row, which must be there by the time it is made."""
+    A link names another row, which must be there by the time it is made; with a `separator` it may name several. `others`
+    are names by which the column goes if it isn't there by its own."""
 
     name: str
     field: str
     read: Callable[[str], Any] = text
     link: bool = False
+    separator: str | None = None
+    others: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> str:
+        """All its names, for people."""
+        return " or ".join((self.name, *self.others))
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A file of the export. A row can't be without any of `needed`, of which the first is its own id, nor without all of
-    `some`; they come first among the columns."""
+    """A file of the export: what its rows are, and its name without an ending. A row can't be without any of `needed`, of
+    which the first is its own id, nor without all of `some`; they come first among the columns."""
 
-    file: str
+    noun: str
+    stem: str
     columns: tuple[Column, ...]
     needed: tuple[str, ...]
     some: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> str:
+        return f"{self.stem}.csv"
 
     @property
     def key(self) -> str:
         return self.needed[0]
 
     def column(self, field: str) -> str:
-        """The column that fills a field."""
-        return next(column.name for column in self.columns if column.field == field)
+        """The column that fills a field; without one, the field's own name."""
+        return next((column.name for column in self.columns if column.field == field), field)
+
+    def named(self, names: Mapping[str, str]) -> Kind:
+        """The same with other names of columns, by their names here."""
+        return replace(
+            self,
+            columns=tuple(replace(one, name=names.get(one.name, one.name)) for one in self.columns),
+            needed=tuple(names.get(name, name) for name in self.needed),
+            some=tuple(names.get(name, name) for name in self.some),
+        )
 
 
 PRODUCTS = Kind(
-    "Product2.csv",
+    "products",
+    "Product2",
     (Column("Id", "externalId"), Column("Name", "name"), Column("Family", "productLine")),
     needed=("Id", "Name"),
 )
 ACCOUNTS = Kind(
-    "Account.csv",
+    "accounts",
+    "Account",
     (
         Column("Id", "externalId"),
         Column("Name", "name"),
@@ -145,7 +169,8 @@ ACCOUNTS = Kind(
     needed=("Id", "Name"),
 )
 ASSETS = Kind(
-    "Asset.csv",
+    "assets",
+    "Asset",
     (
         Column("Id", "id"),
         Column("AccountId", "account"),
@@ -156,7 +181,8 @@ ASSETS = Kind(
     needed=("Id", "AccountId", "Product2Id"),
 )
 CONTACTS = Kind(
-    "Contact.csv",
+    "people",
+    "Contact",
     (
         Column("Id", "externalId"),
         Column("LastName", "lastName"),
@@ -178,7 +204,8 @@ CONTACTS = Kind(
     some=("LastName", "FirstName"),
 )
 RELATIONS = Kind(
-    "AccountContactRelation.csv",
+    "relations",
+    "AccountContactRelation",
     (
         Column("Id", "id"),
         Column("ContactId", "person"),
@@ -190,7 +217,8 @@ RELATIONS = Kind(
     needed=("Id", "ContactId", "AccountId"),
 )
 ACTIVITIES = Kind(
-    "Activity.csv",
+    "activities",
+    "Activity",
     (
         Column("ActivityId", "activityId"),
         Column("ContactId", "personExternalId"),
