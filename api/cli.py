@@ -29,7 +29,7 @@ from api import graphiql, ids
 from api.settings import BadSettings, Settings, load
 from graph import jobs, keys, sample, webhooks
 from graph.db import Connection, Db, connect
-from graph.doctor import examine, server_version
+from graph.doctor import UNMENDED, Finding, examine, examine_one, mend, server_version
 from graph.embedded import EmbeddedError, InUse, Server, beside, embedded
 from graph.errors import ErrorCode, GraphError, Refused
 from graph.folder import Folder
@@ -143,9 +143,11 @@ def run_jobs(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    mend: Annotated[bool, typer.Option("--mend", help="Also mend what can be mended, and tell what was done.")] = False,
+) -> None:
     """Tell what is configured and reachable, and whether the graph keeps what it promises. Ends with 1 if it doesn't."""
-    _run(_doctor)
+    _run(_doctor, mend)
 
 
 @app.command()
@@ -330,22 +332,39 @@ async def _run_jobs(settings: Settings, daily: bool) -> None:
     out.print(f"{count} job{'' if count == 1 else 's'} done.")
 
 
-async def _doctor(settings: Settings) -> None:
+async def _doctor(settings: Settings, mending: bool) -> None:
     for name, value in settings.shown():
         out.print(f"{name} = {value}", markup=False, soft_wrap=True)
-    async with _database(settings, migrated=False) as opened:
+    async with _database_or_beside(settings, migrated=False) as opened:
         out.print(f"\nThe database at {opened.connection.uri} answers: {await server_version(opened.db)}.", markup=False)
         if missing := await pending(opened.db):
             raise GraphError(f"{len(missing)} migrations are not in. Run buying-groups migrate.")
         broken = 0
         async for finding in examine(opened.db):
+            _say_found(finding)
+            if finding.broken and mending:
+                finding = await _mended(opened.db, finding)
             broken += finding.broken
-            out.print(f"{'ok' if not finding.broken else finding.broken:>6}  {finding.title}", markup=False)
-            for place in finding.shown:
-                out.print(f"          {place}", markup=False, soft_wrap=True)
     if broken:
-        raise GraphError(f"{broken} places break what the graph promises.")
+        raise GraphError(f"{_plural(broken, 'place')} {'breaks' if broken == 1 else 'break'} what the graph promises.")
     out.print("The graph keeps what it promises.")
+
+
+def _say_found(finding: Finding) -> None:
+    out.print(f"{finding.broken or 'ok':>6}  {finding.title}", markup=False)
+    for place in finding.shown:
+        out.print(f"          {place}", markup=False, soft_wrap=True)
+
+
+async def _mended(db: Db, finding: Finding) -> Finding:
+    """Mends what can be mended of a finding, says what was done, and why the rest was not; returns what is left."""
+    done = await mend(db, finding.check)
+    for words in done:
+        out.print(f"  mended  {words}", markup=False, soft_wrap=True)
+    left = await examine_one(db, finding.check) if done else finding
+    if left.broken:
+        out.print(f"    left  {left.broken}: {UNMENDED[finding.check]}", markup=False, soft_wrap=True)
+    return left
 
 
 async def _neo4j(settings: Settings) -> None:
@@ -460,11 +479,11 @@ async def _database(settings: Settings, *, migrated: bool = True) -> AsyncGenera
 
 
 @asynccontextmanager
-async def _database_or_beside(settings: Settings) -> AsyncGenerator[Opened]:
+async def _database_or_beside(settings: Settings, *, migrated: bool = True) -> AsyncGenerator[Opened]:
     """The database, also while a server in another process runs the embedded one."""
     async with contextlib.AsyncExitStack() as stack:
         try:
-            opened = await stack.enter_async_context(_database(settings))
+            opened = await stack.enter_async_context(_database(settings, migrated=migrated))
         except InUse:
             connection = beside(settings.embedded)
             if connection is None:
