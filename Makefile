@@ -43,6 +43,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m bench
 
 faults: .venv/dev.stamp  ## what is lost, and how long clients wait, when something breaks
+	$(BIN)/python -m pytest -m faults
 	$(BIN)/python -m bench faults
 
 clean:

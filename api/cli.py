@@ -1,4 +1,4 @@
-"""The command line: `buying-groups serve | import | keys | webhooks | run-jobs | doctor | neo4j | migrate`."""
+"""The command line: `buying-groups serve | import | keys | webhooks | run-jobs | doctor | backup | restore | neo4j | migrate`."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ from rich.table import Table
 
 from api import graphiql, ids
 from api.settings import BadSettings, Settings, load
+from graph import backup as backups
 from graph import jobs, keys, sample, webhooks
 from graph.db import Connection, Db, connect
 from graph.doctor import UNMENDED, Finding, examine, examine_one, mend, server_version
-from graph.embedded import EmbeddedError, InUse, Server, beside, embedded
+from graph.embedded import EmbeddedError, InUse, Options, Server, beside, embedded
 from graph.errors import ErrorCode, GraphError, Refused
 from graph.folder import Folder
 from graph.imports import ImportSummary, NotAnExport, import_folder
@@ -148,6 +149,21 @@ def doctor(
 ) -> None:
     """Tell what is configured and reachable, and whether the graph keeps what it promises. Ends with 1 if it doesn't."""
     _run(_doctor, mend)
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where the backup goes; nothing may be there yet.")]) -> None:
+    """Back up the embedded Neo4j's graph, while nothing runs it, and prove the backup by loading it elsewhere."""
+    _run(_backup, file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Lose the graph that the data folder holds.")] = False,
+) -> None:
+    """Load a backup into the embedded Neo4j's data folder, while nothing runs it."""
+    _run(_restore, file, replace)
 
 
 @app.command()
@@ -365,6 +381,29 @@ async def _mended(db: Db, finding: Finding) -> Finding:
     if left.broken:
         out.print(f"    left  {left.broken}: {UNMENDED[finding.check]}", markup=False, soft_wrap=True)
     return left
+
+
+async def _backup(settings: Settings, file: Path) -> None:
+    _say_held("The backup holds", await backups.backup(_own(settings), file))
+
+
+async def _restore(settings: Settings, file: Path, replacing: bool) -> None:
+    _say_held("The graph holds", await backups.restore(_own(settings), file, replacing=replacing))
+
+
+def _own(settings: Settings) -> Options:
+    """The embedded server's options. Raises GraphError if another one is set."""
+    if settings.connection:
+        raise GraphError("NEO4J_URI is set. How to back up a server of your own is told in docs/operation.md.")
+    return settings.embedded
+
+
+def _say_held(words: str, held: backups.Contents) -> None:
+    out.print(f"{words} {held}.", soft_wrap=True)
+    for one in held.broken:
+        out.print(f"The doctor finds: {one}", markup=False, soft_wrap=True)
+    if not held.broken:
+        out.print("The graph keeps what it promises.")
 
 
 async def _neo4j(settings: Settings) -> None:

@@ -415,7 +415,7 @@ class _Pulse:
         except driver_errors.Neo4jError as error:
             self.broken = error.code == _BROKEN
             return False
-        except (TimeoutError, OSError, driver_errors.DriverError):
+        except Exception:  # while a server starts or stops, the driver raises more kinds than it tells of
             return False
         return True
 
@@ -423,12 +423,12 @@ class _Pulse:
 class _Guard:
     """Ends the wait of the task that started it if the server doesn't answer any more."""
 
-    __slots__ = ("_began", "_cancelling", "_look_again", "_looking", "_loop", "_pulse", "_task", "expired")
+    __slots__ = ("_began", "_cancelling", "_cancels", "_look_again", "_looking", "_loop", "_pulse", "_task")
 
     def __init__(self, pulse: _Pulse) -> None:
         self._pulse = pulse
         self._looking: asyncio.Task[None] | None = None
-        self.expired = False
+        self._cancels = 0
 
     def start(self) -> None:
         task = asyncio.current_task()
@@ -443,17 +443,19 @@ class _Guard:
     async def _judge(self) -> None:
         beats = await self._pulse.beats()
         if not beats and self._loop.time() - self._began >= GIVE_UP:
-            self.expired = True
+            self._cancels += 1  # again, if somebody on the way takes it for something else
             self._task.cancel()
-        else:
-            self._look_again = self._loop.call_later(PATIENCE if beats else ASK_AGAIN, self._look)
+        self._look_again = self._loop.call_later(PATIENCE if beats else ASK_AGAIN, self._look)
 
     def stop(self) -> bool:
         """Whether it was this that cancelled the task, and nobody else did."""
         self._look_again.cancel()
         if self._looking:
             self._looking.cancel()
-        return self.expired and self._task.uncancel() <= self._cancelling
+        left = self._cancelling
+        for _ in range(self._cancels):
+            left = self._task.uncancel()
+        return self._cancels > 0 and left <= self._cancelling
 
 
 class _Opened:
