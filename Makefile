@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= 2
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build
 
-.PHONY: run setup test test-clients test-browser lint format schema lock bench clean
+.PHONY: run setup test test-clients test-browser lint format schema lock bench faults clean
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp  ## set up and serve, with a sample market if the graph is empty
@@ -43,6 +43,10 @@ lock: .venv/dev.stamp  ## renew the lock files from pyproject.toml
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench
+
+faults: .venv/dev.stamp  ## what is lost, and how long clients wait, when something breaks
+	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m bench faults
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis tests/clients/node_modules

@@ -1,4 +1,4 @@
-"""The command line: `buying-groups serve | import | keys | webhooks | run-jobs | doctor | neo4j | migrate`."""
+"""The command line: `buying-groups serve | import | keys | webhooks | run-jobs | doctor | backup | restore | neo4j | migrate`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ from rich.table import Table
 from api import graphiql, ids
 from api.console import Console as WebConsole
 from api.settings import BadSettings, Settings, load
+from graph import backup as backups
 from graph import jobs, keys, sample, webhooks
 from graph.db import Connection, Db, connect
-from graph.doctor import examine, server_version
-from graph.embedded import EmbeddedError, InUse, Server, beside, embedded
+from graph.doctor import UNMENDED, Finding, examine, examine_one, mend, server_version
+from graph.embedded import EmbeddedError, InUse, Options, Server, beside, embedded
 from graph.errors import ErrorCode, GraphError, Refused
 from graph.folder import Folder
 from graph.imports import ImportSummary, NotAnExport, import_folder
@@ -147,9 +148,26 @@ def run_jobs(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    mend: Annotated[bool, typer.Option("--mend", help="Also mend what can be mended, and tell what was done.")] = False,
+) -> None:
     """Tell what is configured and reachable, and whether the graph keeps what it promises. Ends with 1 if it doesn't."""
-    _run(_doctor)
+    _run(_doctor, mend)
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where the backup goes; nothing may be there yet.")]) -> None:
+    """Back up the embedded Neo4j's graph, while nothing runs it, and prove the backup by loading it elsewhere."""
+    _run(_backup, file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Lose the graph that the data folder holds.")] = False,
+) -> None:
+    """Load a backup into the embedded Neo4j's data folder, while nothing runs it."""
+    _run(_restore, file, replace)
 
 
 @app.command()
@@ -337,22 +355,62 @@ async def _run_jobs(settings: Settings, daily: bool) -> None:
     out.print(f"{count} job{'' if count == 1 else 's'} done.")
 
 
-async def _doctor(settings: Settings) -> None:
+async def _doctor(settings: Settings, mending: bool) -> None:
     for name, value in settings.shown():
         out.print(f"{name} = {value}", markup=False, soft_wrap=True)
-    async with _database(settings, migrated=False) as opened:
+    async with _database_or_beside(settings, migrated=False) as opened:
         out.print(f"\nThe database at {opened.connection.uri} answers: {await server_version(opened.db)}.", markup=False)
         if missing := await pending(opened.db):
             raise GraphError(f"{len(missing)} migrations are not in. Run buying-groups migrate.")
         broken = 0
         async for finding in examine(opened.db):
+            _say_found(finding)
+            if finding.broken and mending:
+                finding = await _mended(opened.db, finding)
             broken += finding.broken
-            out.print(f"{'ok' if not finding.broken else finding.broken:>6}  {finding.title}", markup=False)
-            for place in finding.shown:
-                out.print(f"          {place}", markup=False, soft_wrap=True)
     if broken:
-        raise GraphError(f"{broken} places break what the graph promises.")
+        raise GraphError(f"{_plural(broken, 'place')} {'breaks' if broken == 1 else 'break'} what the graph promises.")
     out.print("The graph keeps what it promises.")
+
+
+def _say_found(finding: Finding) -> None:
+    out.print(f"{finding.broken or 'ok':>6}  {finding.title}", markup=False)
+    for place in finding.shown:
+        out.print(f"          {place}", markup=False, soft_wrap=True)
+
+
+async def _mended(db: Db, finding: Finding) -> Finding:
+    """Mends what can be mended of a finding, says what was done, and why the rest was not; returns what is left."""
+    done = await mend(db, finding.check)
+    for words in done:
+        out.print(f"  mended  {words}", markup=False, soft_wrap=True)
+    left = await examine_one(db, finding.check) if done else finding
+    if left.broken:
+        out.print(f"    left  {left.broken}: {UNMENDED[finding.check]}", markup=False, soft_wrap=True)
+    return left
+
+
+async def _backup(settings: Settings, file: Path) -> None:
+    _say_held("The backup holds", await backups.backup(_own(settings), file))
+
+
+async def _restore(settings: Settings, file: Path, replacing: bool) -> None:
+    _say_held("The graph holds", await backups.restore(_own(settings), file, replacing=replacing))
+
+
+def _own(settings: Settings) -> Options:
+    """The embedded server's options. Raises GraphError if another one is set."""
+    if settings.connection:
+        raise GraphError("NEO4J_URI is set. How to back up a server of your own is told in docs/operation.md.")
+    return settings.embedded
+
+
+def _say_held(words: str, held: backups.Contents) -> None:
+    out.print(f"{words} {held}.", soft_wrap=True)
+    for one in held.broken:
+        out.print(f"The doctor finds: {one}", markup=False, soft_wrap=True)
+    if not held.broken:
+        out.print("The graph keeps what it promises.")
 
 
 async def _neo4j(settings: Settings) -> None:
@@ -467,11 +525,11 @@ async def _database(settings: Settings, *, migrated: bool = True) -> AsyncGenera
 
 
 @asynccontextmanager
-async def _database_or_beside(settings: Settings) -> AsyncGenerator[Opened]:
+async def _database_or_beside(settings: Settings, *, migrated: bool = True) -> AsyncGenerator[Opened]:
     """The database, also while a server in another process runs the embedded one."""
     async with contextlib.AsyncExitStack() as stack:
         try:
-            opened = await stack.enter_async_context(_database(settings))
+            opened = await stack.enter_async_context(_database(settings, migrated=migrated))
         except InUse:
             connection = beside(settings.embedded)
             if connection is None:

@@ -21,7 +21,7 @@ from graph.db import Db, Pool
 from graph.errors import GraphError
 from graph.model import Permission
 
-WITHIN = 4.0
+WITHIN = 5.0
 """Seconds after which a scrape goes without what the database would tell."""
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -37,7 +37,7 @@ class Health:
         return _told("live", 200)
 
     async def ready(self, _: Request) -> Response:
-        """200 if the database answers a query within three seconds, else 503."""
+        """200 if the database answers a query within five seconds, else 503."""
         return _told("ready", 200) if await self._db.answers() else _told("unavailable", 503)
 
 

@@ -19,6 +19,7 @@ from bench import limits, market, rates, reads
 from bench.decisions import run as decisions
 from bench.decisions.table import show as show_decisions
 from bench.errors import BenchError
+from bench.faults import run as faults
 from bench.jobs import run as jobs
 from bench.jobs.table import show, show_growth
 from bench.market import FULL, SMALL, Shape
@@ -119,6 +120,19 @@ def measure_decisions(
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+
+
+@app.command("faults")
+def try_faults(only: Annotated[str | None, typer.Option(help="Only those faults whose name has this in it.")] = None) -> None:
+    """What is lost, what is done twice, and how long clients wait, when something breaks. Ends with 1 if anything is."""
+    console = _console()
+    try:
+        outcomes = asyncio.run(faults.run(console, only))
+    except (BenchError, GraphError) as error:
+        sys.exit(str(error))
+    faults.show(console, outcomes)
+    if failed := [one.name for one in outcomes if not one.held]:
+        sys.exit(f"Something was lost or doubled, or somebody waited longer than {faults.MOST:g} s: {', '.join(failed)}")
 
 
 @app.command("limits")

@@ -25,6 +25,7 @@ from graph.db import Connection
 PEER = Path(__file__).with_name("peer")
 ROOT = Path(__file__).parent.parent
 STARTS_WITHIN = 60.0  # seconds
+COMMAND = (str(Path(sys.executable).with_name("buying-groups")),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,9 @@ class Way:
 async def ours(connection: Connection, key: str | None = None) -> AsyncGenerator[Way]:
     """The service as users run it, without jobs: one process, one worker, callers with an API key if one is given. Its budget
     is the largest that can be set: no user asks for as much as a benchmark does."""
-    port = _free_port()
+    port = free_port()
     settings = {"BUYING_GROUPS_PORT": str(port), "BUYING_GROUPS_GRAPHIQL": "false", "BUYING_GROUPS_RATE_COST": str(10**12)}
-    command = [str(Path(sys.executable).with_name("buying-groups")), "serve", "--no-jobs"]
+    command = [*COMMAND, "serve", "--no-jobs"]
     async with _started("ours", port, command, {**reach(connection), **settings}) as way:
         yield replace(way, key=key)
 
@@ -51,7 +52,7 @@ async def ours(connection: Connection, key: str | None = None) -> AsyncGenerator
 @asynccontextmanager
 async def floor(connection: Connection, folder: Path) -> AsyncGenerator[Way]:
     """One handwritten statement a query, those in `folder`."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "bench.floor", str(folder), str(port)]
     async with _started("floor", port, command, {**reach(connection), "PYTHONPATH": str(ROOT)}) as way:
         yield way
@@ -60,7 +61,7 @@ async def floor(connection: Connection, folder: Path) -> AsyncGenerator[Way]:
 @asynccontextmanager
 async def peer(connection: Connection) -> AsyncGenerator[Way]:
     """@neo4j/graphql on Apollo Server. Call `no_peer` before."""
-    port = _free_port()
+    port = free_port()
     node = shutil.which("node")
     assert node
     settings = {"PORT": str(port), "NODE_ENV": "production"}
@@ -187,7 +188,8 @@ def _tail(log: Any) -> str:
     return log.read().decode("utf-8", "replace")[-1000:]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback on which nobody listens."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]

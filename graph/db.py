@@ -49,8 +49,8 @@ RETRY_GROWTH = 1.5  # how much longer each further wait is
 # Seconds. Who waits longer than PATIENCE wonders whether the server answers at all, and asks it for PROBE at most; if it doesn't,
 # the wait is over after GIVE_UP. A server that answers may take as long as the statement's timeout says.
 PATIENCE = 3.0
-PROBE = 3.0
-GIVE_UP = 5.0
+PROBE = 4.5
+GIVE_UP = 4.0
 ASK_AGAIN = 0.5
 FREE_WITHIN = 5.0
 """For how many seconds to wait for a connection to be free."""
@@ -230,14 +230,14 @@ class Db:
     async def transaction(self, work: Callable[[Tx], Awaitable[T]], name: str = "transaction", *, bounded: bool = True) -> T:
         """`work` in one transaction, repeated whole when the server asks for it, committed if it returns.
 
-        `bounded`: the server ends it after the connection's statement timeout.
+        `bounded`: the server ends it after the connection's statement timeout, and it isn't waited for if the server is silent.
 
         Raises what `work` raises (nothing is written then), Unavailable, or TooExpensive.
         """
 
         gate = self._gates() if self._gates else None
         once = self._unit(lambda tx: gate(tx, work) if gate else work(tx), name, bounded=bounded)
-        async with self._opened() as session:
+        async with self._opened(guarded=bounded) as session:
             for _ in range(VANISHED_TRIES - 1):  # it won't be found again, so the work comes to another answer
                 try:
                     return await session.execute_write(once)
@@ -265,13 +265,13 @@ class Db:
     async def alone(self, query: Query, **params: Any) -> list[Row]:
         """A statement that must be its own transaction, such as DDL or CALL ... IN TRANSACTIONS. Not repeated."""
         self.statements += 1
-        async with self._opened() as session:
+        async with self._opened(guarded=False) as session:
             with timed(query.name):
                 result = await session.run(query.text, params)
                 return [dict(record) async for record in result]
 
-    def _opened(self, **more: Any) -> _Opened:
-        return _Opened(self._driver.session(**self._session, **more), self._slots, _Guard(self._pulse))
+    def _opened(self, *, guarded: bool = True, **more: Any) -> _Opened:
+        return _Opened(self._driver.session(**self._session, **more), self._slots, _Guard(self._pulse) if guarded else None)
 
     @property
     def pool(self) -> Pool:
@@ -279,7 +279,7 @@ class Db:
         return Pool(self._slots.size, self._slots.used, self._slots.waiting)
 
     async def answers(self) -> bool:
-        """Whether the server answers a query now, or within three seconds; asked beside the pool, once for all who ask."""
+        """Whether the server answers a query now, or within a few seconds; asked beside the pool, once for all who ask."""
         return await self._pulse.beats()
 
     @property
@@ -312,7 +312,7 @@ class Db:
                 while True:
                     try:
                         async with self._driver.session(**self._session) as session:
-                            await (await session.run("RETURN 1")).consume()
+                            await (await session.run(statement_of("server/pulse").text)).consume()
                         return
                     except driver_errors.AuthError as error:
                         raise Unavailable(f"the database refuses the user name or password: {_words(error)}") from error
@@ -422,7 +422,7 @@ class _Pulse:
         except driver_errors.Neo4jError as error:
             self.broken = error.code == _BROKEN
             return False
-        except (TimeoutError, OSError, driver_errors.DriverError):
+        except Exception:  # while a server starts or stops, the driver raises more kinds than it tells of
             return False
         return True
 
@@ -430,12 +430,12 @@ class _Pulse:
 class _Guard:
     """Ends the wait of the task that started it if the server doesn't answer any more."""
 
-    __slots__ = ("_began", "_cancelling", "_look_again", "_looking", "_loop", "_pulse", "_task", "expired")
+    __slots__ = ("_began", "_cancelling", "_cancels", "_look_again", "_looking", "_loop", "_pulse", "_task")
 
     def __init__(self, pulse: _Pulse) -> None:
         self._pulse = pulse
         self._looking: asyncio.Task[None] | None = None
-        self.expired = False
+        self._cancels = 0
 
     def start(self) -> None:
         task = asyncio.current_task()
@@ -450,17 +450,19 @@ class _Guard:
     async def _judge(self) -> None:
         beats = await self._pulse.beats()
         if not beats and self._loop.time() - self._began >= GIVE_UP:
-            self.expired = True
+            self._cancels += 1  # again, if somebody on the way takes it for something else
             self._task.cancel()
-        else:
-            self._look_again = self._loop.call_later(PATIENCE if beats else ASK_AGAIN, self._look)
+        self._look_again = self._loop.call_later(PATIENCE if beats else ASK_AGAIN, self._look)
 
     def stop(self) -> bool:
         """Whether it was this that cancelled the task, and nobody else did."""
         self._look_again.cancel()
         if self._looking:
             self._looking.cancel()
-        return self.expired and self._task.uncancel() <= self._cancelling
+        left = self._cancelling
+        for _ in range(self._cancels):
+            left = self._task.uncancel()
+        return self._cancels > 0 and left <= self._cancelling
 
 
 class _Opened:
@@ -469,11 +471,12 @@ class _Opened:
 
     __slots__ = ("_guard", "_session", "_slots")
 
-    def __init__(self, session: neo4j.AsyncSession, slots: _Slots, guard: _Guard) -> None:
+    def __init__(self, session: neo4j.AsyncSession, slots: _Slots, guard: _Guard | None) -> None:
         self._session, self._slots, self._guard = session, slots, guard
 
     async def __aenter__(self) -> neo4j.AsyncSession:
-        self._guard.start()
+        if self._guard:
+            self._guard.start()
         try:
             await self._slots.take()
         except BaseException as error:
@@ -492,7 +495,7 @@ class _Opened:
         self._end(error)
 
     def _end(self, error: BaseException | None) -> None:
-        if self._guard.stop() and isinstance(error, asyncio.CancelledError):
+        if self._guard and self._guard.stop() and isinstance(error, asyncio.CancelledError):
             raise Unavailable("the database doesn't answer") from error
         if told := _translated(error):
             raise told from error

@@ -116,7 +116,7 @@ async def embedded(
     `progress` is told about the jars, `starting` when they are there. Raises EmbeddedError.
     """
     options = replace(options, data_dir=options.data_dir.absolute(), cache_dir=options.cache_dir.absolute())
-    with _taken(options.data_dir) as lock:
+    with taken(options.data_dir) as lock:
         options = replace(
             options,
             bolt_port=_free_port(options.bolt_port, "Bolt"),
@@ -128,14 +128,14 @@ async def embedded(
             raise EmbeddedError(str(error)) from error
         if starting:
             starting()
-        password = _password(options.data_dir)
-        _configure(options)
+        secret = password(options.data_dir)
+        configure(options)
 
         def launch() -> subprocess.Popen[bytes]:
             return _launch(options, classpath, lock)
 
         process = launch()
-        server = _described(options, password, process.pid)
+        server = _described(options, secret, process.pid)
         keeper = _Keeper(launch, process, server)
         try:
             await _answering(server.connection, process, options)
@@ -167,6 +167,8 @@ class _Keeper:
         async with connect(replace(self._server.connection, pool_size=1)) as db:
             while True:
                 await self._died(db)
+                assert self._process.stdin
+                self._process.stdin.close()
                 if time.monotonic() - began > STEADY:
                     deaths = 0
                 rest = REST[min(deaths, len(REST) - 1)]
@@ -193,7 +195,7 @@ class _Keeper:
 # --- the data folder ------------------------------------------------------------------------------------------------
 
 
-def _taken(data_dir: Path) -> IO[str]:
+def taken(data_dir: Path) -> IO[str]:
     """The data folder's lock, held as long as the returned file is open anywhere. Raises EmbeddedError."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -216,19 +218,19 @@ def _taken(data_dir: Path) -> IO[str]:
     return lock
 
 
-def _password(data_dir: Path) -> str:
+def password(data_dir: Path) -> str:
     """The server's password, in a file that only its owner reads; made with the folder's first server."""
     file = data_dir / "neo4j-password"
     if file.exists():
         return file.read_text().strip()
     if (data_dir / "data" / "databases").exists():
         raise EmbeddedError(f"{file} is missing, so nobody can log in to the data beside it. Put it back.")
-    password = secrets.token_urlsafe(24)
+    made = secrets.token_urlsafe(24)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as out:
-        out.write(password + "\n")
-    _set_initial_password(data_dir, password)
-    return password
+        out.write(made + "\n")
+    _set_initial_password(data_dir, made)
+    return made
 
 
 def _set_initial_password(data_dir: Path, password: str) -> None:
@@ -245,7 +247,8 @@ def _set_initial_password(data_dir: Path, password: str) -> None:
         out.write(line)
 
 
-def _configure(options: Options) -> None:
+def configure(options: Options) -> None:
+    """Writes the server's settings into its folder."""
     settings = {
         "server.default_listen_address": HOST,
         "server.default_advertised_address": HOST,

@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 import pytest
 from make import Person, card, plant, role_ids, rows, sell, title
 
-from graph import doctor, members
+from graph import doctor, jobs, members
 from graph.db import Db
 from graph.model import AssignmentSource, FilterOperator, HierarchyScope
 
@@ -101,13 +101,61 @@ def test_every_check_is_put_to_the_test() -> None:
     assert doctor.checks() == sorted(PLANTED)
 
 
+# What is done about what is planted, where that can be mended.
+MENDED = {
+    "double_decisions": "boss has the decision of the last event in Interest for division, and no other",
+    "misnamed_groups": "Something else is called Interest for division",
+    "wrong_completeness": "Interest for division has completeness 50.0",
+    "unlive_templates": "The role template Interest template is LIVE",
+    "unlive_engagement": "The engagement model Default is the LIVE one",
+    "stuck_jobs": "waits to be taken up, and goes on where it stood",
+}
+
+
 @pytest.mark.parametrize("check", sorted(PLANTED))
-async def test_what_is_planted_is_found(healthy: Db, check: str) -> None:
+async def test_what_is_planted_is_found_and_mended_if_that_can_be(healthy: Db, check: str) -> None:
     plant_it, says = PLANTED[check]
     await rows(healthy, plant_it)
     finding = (await findings(healthy))[check]
     assert finding.broken >= 1
     assert says in finding.shown[0]
+    done = await doctor.mend(healthy, check)
+    left = await findings(healthy)
+    if check in MENDED:
+        assert [MENDED[check] in one for one in done] == [True]
+        assert {check: finding.shown for check, finding in left.items() if finding.broken} == {}
+        assert await doctor.mend(healthy, check) == []
+    else:
+        assert done == []
+        assert left[check].broken == finding.broken
+        assert doctor.UNMENDED[check]
+
+
+async def test_a_group_that_stands_in_two_stages_keeps_the_one_where_its_history_ends(healthy: Db) -> None:
+    await rows(
+        healthy,
+        """MATCH (g:BuyingGroup)-[:FOR_INTEREST]->(i)
+        CREATE (i)-[:TRACKS]->(:StageModel {id: 'm'})-[:HAS_STAGE]->(s:Stage {id: 's', name: 'Open'})
+        CREATE (g)-[:AT_STAGE]->(s), (g)-[:AT_STAGE]->(:Stage {id: 'x', name: 'Lost'})
+        CREATE (g)<-[:IN]-(:StageChange {id: 'c', at: datetime()})-[:MOVED_TO]->(s)""",
+    )
+    assert await doctor.mend(healthy, "foreign_stages") == ["Interest for division stands in Open alone, where its history ends"]
+    assert {check: finding.shown for check, finding in (await findings(healthy)).items() if finding.broken} == {}
+
+
+async def test_a_job_that_is_mended_is_done(healthy: Db) -> None:
+    await rows(healthy, "MATCH (j:Job) SET j.status = 'RUNNING', j._lease = 'x', j._leasedUntil = datetime() + duration('PT2H')")
+    assert "is held for ever" in (await findings(healthy))["stuck_jobs"].shown[0]
+    assert not await jobs.run_next(healthy)
+    assert len(await doctor.mend(healthy, "stuck_jobs")) == 1
+    assert await jobs.run_next(healthy)
+    assert await rows(healthy, "MATCH (j:Job) RETURN j.status AS status, count(*) AS n") == [{"status": "SUCCEEDED", "n": 1}]
+
+
+def test_what_is_left_unmended_has_its_reason() -> None:
+    assert set(doctor.mendable()) == {*MENDED, "foreign_stages"}
+    always = {"misnamed_groups", "stuck_jobs", "wrong_completeness"}  # are mended whole
+    assert set(doctor.UNMENDED) == set(doctor.checks()) - always
 
 
 async def test_it_tells_what_the_server_is(db: Db) -> None:

@@ -1,0 +1,4 @@
+// Takes up room on the disk.
+// mode: write
+// params: text
+CREATE (:_Ballast {text: $text})

@@ -1,0 +1,5 @@
+// The roles' ids by their names.
+// mode: read
+// returns: name, id
+MATCH (r:Role)
+RETURN r.name AS name, r.id AS id

@@ -1,0 +1,81 @@
+"""A server that dies is there again; a graph that was backed up, and lost, is there again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psutil
+import pytest
+from make import rows
+
+from graph import sample
+from graph.backup import BackupError, Contents, backup, contents, restore
+from graph.db import Db, connect
+from graph.embedded import InUse, Options, embedded
+from graph.migrations import all_migrations, migrate, pending
+
+pytestmark = pytest.mark.faults
+
+
+async def checksum(db: Db) -> str:
+    """Of all that the nodes and relationships say, and of what they lie between."""
+    nodes = await rows(db, "MATCH (n) RETURN labels(n) AS labels, properties(n) AS has")
+    links = await rows(
+        db, "MATCH (a)-[r]->(b) RETURN type(r) AS type, properties(r) AS has, properties(a) AS from, properties(b) AS to"
+    )
+    lines = sorted(orjson.dumps(row, default=str, option=orjson.OPT_SORT_KEYS) for row in [*nodes, *links])
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+
+
+async def loaded(options: Options) -> tuple[Contents, str]:
+    """Loads the sample market, by a server that dies and is started again meanwhile."""
+    async with embedded(options) as server, connect(server.connection) as db:
+        await migrate(db)
+        await sample.load(db)
+        before = await checksum(db)
+        next(one for one in psutil.Process(server.pid).children(recursive=True) if "java" in one.name()).kill()
+        async with asyncio.timeout(180):
+            while server.starts == 1 or not await db.answers():  # noqa: ASYNC110 - nobody else tells
+                await asyncio.sleep(0.1)
+        assert await checksum(db) == before
+        with pytest.raises(InUse):
+            await backup(options, options.data_dir.parent / "while-it-runs.dump")
+        return await contents(db), before
+
+
+async def test_what_was_backed_up_and_lost_is_there_again(tmp_path: Path, cache_dir: Path) -> None:
+    options = Options(tmp_path / "data", cache_dir, bolt_port=0, browser_port=None, heap=512, page_cache=128)
+    file = tmp_path / "market.dump"
+    with pytest.raises(BackupError, match=r"the data folder .* holds no graph"):
+        await backup(options, file)
+    held, before = await loaded(options)
+    assert held.nodes["Account"] > 0
+    assert held.broken == ()
+    assert await backup(options, file) == held
+    with pytest.raises(BackupError, match="is there already"):
+        await backup(options, file)
+    with pytest.raises(BackupError, match="Say --replace to lose that"):
+        await restore(options, file)
+
+    shutil.rmtree(options.data_dir)
+    assert await restore(options, file) == held
+    async with embedded(options) as server, connect(server.connection) as db:
+        assert await checksum(db) == before
+        assert await pending(db) == []
+        versions: list[Any] = await rows(db, "MATCH (m:_Migration) WHERE m.version > 0 RETURN count(*) AS n")
+        assert versions == [{"n": len(all_migrations())}]
+
+
+async def test_what_is_no_backup_replaces_nothing(tmp_path: Path, cache_dir: Path) -> None:
+    options = Options(tmp_path / "data", cache_dir, bolt_port=0, browser_port=None, heap=512, page_cache=128)
+    (tmp_path / "wrong.dump").write_bytes(b"this is no dump")
+    with pytest.raises(BackupError, match="database load failed"):
+        await restore(options, tmp_path / "wrong.dump", replacing=True)
+    assert not (tmp_path / "data").exists()
+    with pytest.raises(BackupError, match="isn't there"):
+        await restore(options, tmp_path / "missing.dump")
