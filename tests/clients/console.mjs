@@ -66,6 +66,7 @@ async function picture(name) {
   for (const width of [1280, 390]) {
     await page.setViewport({ width, height: 900 });
     await idle();
+    await page.evaluate(() => window.scrollTo(0, 0));
     wider.push(...(await page.evaluate(() => (document.documentElement.scrollWidth > window.innerWidth ? [window.location.pathname] : []))));
     await page.screenshot({ path: `${pictures}/${name}-${width}.png` });
   }
@@ -287,7 +288,9 @@ async function tabs() {
 /** What one who may only look is offered. */
 async function looking() {
   const other = await open();
+  await other.bringToFront(); // what is behind isn't drawn
   await other.goto(`${origin}/overview`);
+  await other.waitForSelector(".signin");
   await other.evaluate((credential) => sessionStorage.setItem("buying-groups-credential", credential), viewerKey);
   const offered = {};
   for (const tab of ["groups", "interests", "templates", "stages"]) {
@@ -296,6 +299,7 @@ async function looking() {
     offered[tab] = await other.$$eval("header.page .button", (all) => all.map((one) => one.innerText));
   }
   await other.close();
+  await page.bringToFront();
   return offered;
 }
 
