@@ -20,9 +20,9 @@ test: .venv/dev.stamp
 test-clients: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## what Node has to say; needs Node and npm
 	$(BIN)/python -m pytest -m clients
 
-test-browser: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## GraphiQL in headless Chromium; gets that from Debian if it is missing
+test-browser: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## GraphiQL and the console in headless Chromium; gets that from Debian if it is missing
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq --no-install-recommends chromium; }
-	$(BIN)/python -m pytest -m browser $(if $(SCREENSHOT),--screenshot $(SCREENSHOT))
+	$(BIN)/python -m pytest -m browser $(if $(SCREENSHOT),--screenshot $(SCREENSHOT)) $(if $(PICTURES),--pictures $(PICTURES))
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -31,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--screenshot", type=Path, help="where `-m browser` leaves its picture of GraphiQL, such as docs/graphiql.png"
     )
+    parser.addoption("--pictures", type=Path, help="where `-m browser` leaves its pictures of the console, such as docs/console")
 
 
 def pytest_configure(config: pytest.Config) -> None:

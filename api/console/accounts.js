@@ -78,7 +78,7 @@ function Shown({ account, scope, id }) {
   return h(
     Page,
     { title: account.name, crumbs, intro: facts, actions: h(Link, { class: "button", to: path("groups", "graph", { kind: "account", id }) }, t("Graph")) },
-    h("div.facts", null, [["Accounts", rollup.accounts], ["People", rollup.people], ["Groups", rollup.buyingGroups], ["Members", rollup.members]].map(([words, n]) => h("div.fact.card", { key: words }, h("p.label", null, t(words)), h("p.big", null, number(n))))),
+    h("div.facts", null, [[t("Accounts"), rollup.accounts], [t("People"), rollup.people], [t("Groups"), rollup.buyingGroups], [t("Members"), rollup.members]].map(([words, n]) => h("div.fact.card", { key: words }, h("p.label", null, words), h("p.big", null, number(n))))),
     h("p.small.muted.under", null, t("This account and everything below it; each person counts once.")),
     h(Section, { title: t("Tree") }, h(Tree, { account })),
     account.contactCoverage.length > 0 && h(Section, { title: t("Who covers which role") }, h(Coverage, { cells: account.contactCoverage })),

@@ -1,6 +1,6 @@
 // The cards of a template: reordered by buttons or by dragging; each with its rule.
 import { Fragment, h, useState } from "./base.js";
-import { number, t, word } from "./messages.js";
+import { count, number, t, word } from "./messages.js";
 import { Badge, Button, Check, Empty, Section, Select, Text, enumOptions } from "./ui.js";
 
 export const WEIGHTINGS = ["TRIVIAL", "MINOR", "NORMAL", "IMPORTANT", "VITAL"];
@@ -101,7 +101,7 @@ function Card({ card, i, last, name, manages, personas, move, drag, change, remo
 
 function summary(card) {
   const members = t("{n} needed", { n: number(Number(card.membersRequired)) });
-  const scope = card.maxDistance ? `${word(card.scope)}, ${t("at most {n} levels away", { n: card.maxDistance })}` : word(card.scope);
+  const scope = card.maxDistance ? `${word(card.scope)}, ${count(Number(card.maxDistance), "at most {n} level away", "at most {n} levels away")}` : word(card.scope);
   return card.autoAssign ? `${members} · ${scope}` : `${members} · ${t("filled by people and journeys")}`;
 }
 

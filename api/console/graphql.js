@@ -31,7 +31,7 @@ export function onRefused(callback) {
   return () => refused.delete(callback);
 }
 
-function authorization(key = credential()) {
+function authorization(key) {
   return key ? { authorization: `Bearer ${key}` } : {};
 }
 
@@ -48,7 +48,8 @@ async function fetched(address, options) {
 export async function ask(query, variables = {}, { signal, key } = {}) {
   const headers = { "content-type": "application/json", accept: "application/graphql-response+json, application/json" };
   const body = JSON.stringify({ query, variables });
-  const response = await fetched(PATH, { method: "POST", headers: { ...headers, ...authorization(key ?? undefined) }, body, signal });
+  const used = key ?? credential();
+  const response = await fetched(PATH, { method: "POST", headers: { ...headers, ...authorization(used) }, body, signal });
   let answer;
   try {
     answer = await response.json();
@@ -58,7 +59,7 @@ export async function ask(query, variables = {}, { signal, key } = {}) {
   const problem = answer.errors?.[0];
   if (!problem) return answer.data;
   const kind = response.status === 401 ? "unauthenticated" : (KINDS[problem.extensions?.code] ?? "failed");
-  if (kind === "unauthenticated" && !key) for (const callback of refused) callback();
+  if (kind === "unauthenticated" && !key && used === credential()) for (const callback of refused) callback();
   throw new ApiError(kind, problem.message, problem.extensions?.requestId);
 }
 
@@ -122,7 +123,7 @@ export function follow(query, variables, { next, end = () => {} }) {
     const { protocol, host } = window.location;
     socket = new WebSocket(`${protocol === "https:" ? "wss" : "ws"}://${host}${PATH}`, "graphql-transport-ws");
     const send = (message) => socket.send(JSON.stringify(message));
-    socket.onopen = () => send({ type: "connection_init", payload: authorization() });
+    socket.onopen = () => send({ type: "connection_init", payload: authorization(credential()) });
     socket.onmessage = ({ data }) => {
       const message = JSON.parse(data);
       if (over) return;
@@ -153,7 +154,7 @@ export function follow(query, variables, { next, end = () => {} }) {
 /** Saves the groups of a filter as a CSV file. Raises ApiError. */
 export async function saveCsv(filter, orderBy) {
   const query = new URLSearchParams({ filter: JSON.stringify(filter), ...(orderBy && { orderBy: JSON.stringify(orderBy) }) });
-  const response = await fetched(`/export/buying-groups.csv?${query}`, { headers: authorization() });
+  const response = await fetched(`/export/buying-groups.csv?${query}`, { headers: authorization(credential()) });
   if (!response.ok) throw new ApiError("failed", `HTTP ${response.status}`);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await response.blob());

@@ -2,7 +2,7 @@
 import { Fragment, h, nodes, rounded, useEffect, useState } from "./base.js";
 import { act, follow, gql, useQuery } from "./graphql.js";
 import { Assign, ChangeRole, Remove } from "./decide.js";
-import { day, moment, number, t, word } from "./messages.js";
+import { count, day, moment, number, t, word } from "./messages.js";
 import { Link, navigate, path } from "./router.js";
 import { Answer, Badge, Button, Confirm, Empty, Notice, Outcome, Page, Pager, Score, Section, Select, Source, Table, Text, can, useAct } from "./ui.js";
 import Why, { lacks } from "./why.js";
@@ -236,7 +236,7 @@ const memberColumns = (decide) => [
   { name: "name", words: t("Name"), kind: "main", cell: ({ node }) => h("strong", null, node.name) },
   { name: "role", words: t("Role"), cell: ({ role }) => role.name },
   { name: "title", words: t("Title"), cell: ({ title }) => title ?? "–" },
-  { name: "account", words: t("Account"), cell: ({ account, distance }) => h(Fragment, null, h(Link, { to: path("accounts", account.id) }, account.name), distance > 0 && h("span.small.muted", null, ` ${distance === 1 ? t("1 level away") : t("{n} levels away", { n: distance })}`)) },
+  { name: "account", words: t("Account"), cell: ({ account, distance }) => h(Fragment, null, h(Link, { to: path("accounts", account.id) }, account.name), distance > 0 && h("p.small.muted", null, `${count(distance, "{n} level away", "{n} levels away")}`)) },
   { name: "email", words: t("E-mail"), cell: ({ node }) => h(Fragment, null, node.email ?? "–", !node.reachable && h("span", null, " ", h(Badge, { kind: "warn" }, t("not reachable")))) },
   { name: "phone", words: t("Phone"), kind: "nowrap", cell: ({ node }) => node.phone ?? "–" },
   { name: "source", words: t("Decided by"), cell: ({ source }) => h(Source, { value: source }) },

@@ -23,9 +23,30 @@ export function t(words, values = {}) {
   return (catalogue[words] ?? words).replace(/\{(\w+)\}/g, (all, name) => (Object.hasOwn(values, name) ? String(values[name]) : all));
 }
 
-/** An enum's value in words: MANAGE_DATA is "Manage data". */
+/** Enum values that need other words than their own. */
+export const WORDS = {
+  ACCOUNT: "The account alone",
+  ANCESTORS: "The account and all above",
+  DESCENDANTS: "The account and all below",
+  HIERARCHY: "The whole hierarchy",
+  AS_LISTED: "At the listed accounts",
+  TOP: "At the top of the hierarchy",
+  CREATE: "Creation of groups",
+  MAINTAIN: "Maintenance",
+  SCORE: "Scores",
+  SUCCESS: "Won",
+  FAILURE: "Lost",
+  ASSIGN: "Assigned",
+  REMOVE: "Removed",
+  CHANGE_ROLE: "Role changed",
+  SYSTEM: "Rules",
+  MANUAL: "By hand",
+};
+
+/** An enum's value in words: STARTS_WITH is "Starts with". */
 export function word(value) {
   if (!value) return "";
+  if (Object.hasOwn(WORDS, value)) return t(WORDS[value]);
   const text = value.replaceAll("_", " ").toLowerCase();
   return t(text[0].toUpperCase() + text.slice(1));
 }

@@ -1,7 +1,7 @@
 // Stage models: the stages that groups move through, as a diagram and as a list; what keeps a model from being published.
 import { Fragment, h, useState } from "./base.js";
 import { act, gql, useQuery } from "./graphql.js";
-import { count, day, number, t, word } from "./messages.js";
+import { count, day, t, word } from "./messages.js";
 import { Link, navigate, onClick, path } from "./router.js";
 import { Answer, Badge, Button, Check, Confirm, Empty, Notice, Outcome, Page, Section, Select, Status, Text, can, useAct } from "./ui.js";
 
@@ -185,7 +185,7 @@ function Box({ stage, x }) {
   const kind = stage.outcome === "SUCCESS" ? "won" : stage.outcome === "FAILURE" ? "lost" : stage.isEntry ? "entry" : "";
   const name = stage.name.length > 18 ? `${stage.name.slice(0, 17)}…` : stage.name;
   const box = h("g.stage", { class: kind }, h("title", null, stage.name), h("rect", { x, y: BOX.y, width: BOX.width, height: BOX.height, rx: 10 }), h("text", { x: x + BOX.width / 2, y: BOX.y + 22 }, name), h("text.sub", { x: x + BOX.width / 2, y: BOX.y + 40 }, count(stage.groups, "{n} group", "{n} groups")));
-  return stage.id && stage.groups ? h("a", { href: path("groups", { stage: stage.id }), onClick, "aria-label": `${stage.name}: ${number(stage.groups)}` }, box) : box;
+  return stage.id && stage.groups ? h("a", { href: path("groups", { stage: stage.id }), onClick }, box) : box;
 }
 
 export default function Stages({ route }) {

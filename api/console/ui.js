@@ -208,7 +208,7 @@ function Heading({ column, sort, sorted }) {
 }
 
 export function Pager({ info, total, go, one = "{n} group", many = "{n} groups" }) {
-  if (!info.hasPreviousPage && !info.hasNextPage) return h("p.pager", { role: "status" }, total !== undefined && count(total, one, many));
+  if (!info.hasPreviousPage && !info.hasNextPage) return total === undefined ? null : h("p.pager", { role: "status" }, count(total, one, many));
   return h(
     "nav.pager",
     { "aria-label": t("Pages") },
