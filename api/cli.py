@@ -1,4 +1,5 @@
-"""The command line: `buying-groups serve | import | keys | webhooks | run-jobs | doctor | backup | restore | neo4j | migrate`."""
+"""The command line: `buying-groups serve | import | keys | webhooks | run-jobs | doctor | backup | restore | neo4j | favourites |
+model | migrate`."""
 
 from __future__ import annotations
 
@@ -28,8 +29,8 @@ from rich.table import Table
 from api import graphiql, ids
 from api.console import Console as WebConsole
 from api.settings import BadSettings, Settings, load
+from graph import analysis, jobs, keys, sample, webhooks
 from graph import backup as backups
-from graph import jobs, keys, sample, webhooks
 from graph.db import Connection, Db, connect
 from graph.doctor import UNMENDED, Finding, examine, examine_one, mend, server_version
 from graph.embedded import EmbeddedError, InUse, Options, Server, beside, embedded
@@ -174,6 +175,26 @@ def restore(
 def neo4j() -> None:
     """Start the embedded Neo4j alone, for analysts."""
     _run(_neo4j)
+
+
+@app.command()
+def favourites(
+    folder: Annotated[Path, typer.Argument(help="Where to put them.")] = Path("."),
+) -> None:
+    """Write queries and a style for Neo4j Browser, to be dropped onto its window. See docs/analysts.md."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in (("buying-groups.zip", analysis.archive()), ("buying-groups.grass", analysis.style().encode())):
+            (folder / name).write_bytes(content)
+            out.print(f"Drop {folder / name} onto Neo4j Browser's window.", markup=False, soft_wrap=True)
+    except OSError as error:
+        _fail(f"{folder} can't be written to: {error.strerror}.", 1)
+
+
+@app.command()
+def model() -> None:
+    """Print what leads to what in the graph as it is, as a Mermaid diagram."""
+    _run(_model)
 
 
 @app.command()
@@ -423,6 +444,11 @@ async def _neo4j(settings: Settings) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
+
+
+async def _model(settings: Settings) -> None:
+    async with _database_or_beside(settings) as opened:
+        print(await analysis.model(opened.db), end="")  # noqa: T201 - alone on standard output, for a file
 
 
 async def _migrate(settings: Settings) -> None:
