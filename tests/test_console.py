@@ -160,7 +160,6 @@ async def test_a_marketer_does_the_whole_workflow_by_clicking(
 
     assert seen["withoutMouse"] == "Skip to content"
     assert seen["stages"] == [
-        "From 'Identified' no way leads to success.",
         "'Identified' leads nowhere; only a stage with an outcome may.",
         "'Won' can't be reached from an entry.",
     ]
