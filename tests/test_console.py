@@ -188,5 +188,6 @@ async def test_a_marketer_does_the_whole_workflow_by_clicking(
 
 def keep(pictures: Path, folder: Path | None) -> None:
     """Copies the pictures to where they are wanted."""
-    for picture in pictures.glob("*.png") if folder else ():
-        shutil.copy(picture, folder)
+    if folder:
+        for picture in pictures.glob("*.png"):
+            shutil.copy(picture, folder)
