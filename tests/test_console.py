@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import httpx2
 import pytest
 from graphql import GraphQLEnumType, parse, validate
 from make import key_for, role_ids, rows, run, serving
 
+from api import ids
 from api.app import create_app
 from api.console import VIEWS, Console
 from api.schema import schema
@@ -158,7 +160,6 @@ async def test_a_marketer_does_the_whole_workflow_by_clicking(
 
     assert seen["withoutMouse"] == "Skip to content"
     assert seen["stages"] == [
-        "From 'Identified' no way leads to success.",
         "'Identified' leads nowhere; only a stage with an outcome may.",
         "'Won' can't be reached from an entry.",
     ]
@@ -167,7 +168,8 @@ async def test_a_marketer_does_the_whole_workflow_by_clicking(
     assert re.findall(r"\d+", seen["groups"]["made"])[1] == re.findall(r"\d+", seen["groups"]["words"])[1]
     assert seen["browse"]["rows"] == [f"Harbor Insights rollout for {name}" for name in ("Lumehaven Clinics", "Quorrin Textiles")]
     roles = await role_ids(db)
-    assert seen["browse"]["address"] == f"?search=Insights&completeness=-49&missing=rol_{roles['Decision Maker']}"
+    missing = ids.encode("Role", roles["Decision Maker"])
+    assert parse_qs(seen["browse"]["address"][1:]) == {"search": ["Insights"], "completeness": ["-49"], "missing": [missing]}
     assert seen["decide"]["stood"][:2] == ["Tamar Holmquist", "Champion"]
     assert seen["decide"]["stood"][3] == "By hand"
     assert seen["dryRun"][0] == "Join (0)"
@@ -186,5 +188,6 @@ async def test_a_marketer_does_the_whole_workflow_by_clicking(
 
 def keep(pictures: Path, folder: Path | None) -> None:
     """Copies the pictures to where they are wanted."""
-    for picture in pictures.glob("*.png") if folder else ():
-        shutil.copy(picture, folder)
+    if folder:
+        for picture in pictures.glob("*.png"):
+            shutil.copy(picture, folder)

@@ -49,13 +49,13 @@ function place(error) {
 
 function Results({ payload, people }) {
   return h(
-    "ul.results",
+    "div",
     { role: "status" },
-    payload.results.map((one, i) => {
+    h("ul.results", null, payload.results.map((one, i) => {
       const refusal = payload.userErrors.find((error) => place(error) === i);
       const standing = one.outcome === "OVERRULED" && one.standing && t("{who} decided otherwise, and that stands.", { who: one.standing.actor });
       return h("li", { key: i }, h("strong", null, people[i]?.name ?? ""), " ", h(Badge, { kind: one.outcome.toLowerCase() }, word(one.outcome)), (refusal || standing) && h("p.small", null, refusal?.message ?? standing));
-    }),
+    })),
   );
 }
 

@@ -125,8 +125,9 @@ function Console() {
   const place = route.path.join("/");
   useEffect(() => {
     if (viewer && document.activeElement && document.activeElement !== document.body) document.getElementById("main").focus({ preventScroll: true });
+    document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     window.scrollTo(0, 0);
-  }, [place]);
+  }, [place, viewer]);
   const shown = state.signIn
     ? h(SignIn, { done: enter })
     : state.error
