@@ -15,6 +15,7 @@ from make import Api, Person, api_over, card, plant, role_ids, rows, sell, title
 
 from api import ids
 from api.documents import Documents, Policy
+from api.http import RESPONSE
 from api.limits import Limits
 from api.schema import schema
 from graph.db import Db
@@ -594,6 +595,11 @@ async def test_nothing_of_the_inside_reaches_clients(
         (error,) = answer.json()["errors"]
         assert (error["message"], error["extensions"]["code"]) == (message, code)
         assert UUID(error["extensions"]["requestId"])
+        answer = await api.client.post("/graphql", json={"query": query}, headers={"accept": RESPONSE})
+        away = code == "UNAVAILABLE"
+        assert (answer.status_code, answer.headers.get("retry-after")) == ((503, "5") if away else (200, None))
+    table = await api.client.get("/export/buying-groups.csv")
+    assert (table.status_code, "hunter2" in table.text) == (503 if code == "UNAVAILABLE" else 400, False)
 
 
 @pytest.mark.parametrize(

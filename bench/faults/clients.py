@@ -31,7 +31,7 @@ class Tally:
 
     asked: int = 0  # requests
     acknowledged: int = 0  # changes
-    refused: int = 0  # requests that were answered with 503
+    refused: int = 0  # requests that were answered, in time, with: not now
     broken: int = 0  # requests whose connection broke
     longest: float = 0.0  # seconds that a client waited for an answer, or for the end of its connection
     lifted: float | None = None  # when the fault was over
@@ -83,18 +83,23 @@ class Client:
                 tally.broken += 1
                 answer = None
             tally.longest = max(tally.longest, time.monotonic() - began)
-            if answer is not None and answer.status_code == 200:
-                told = answer.json()
-                (payload,) = told["data"].values()
-                if "errors" in told or payload["userErrors"]:
-                    raise BenchError(f"a change was refused: {told}")
-                return
             if answer is not None:
-                if answer.status_code != 503:
-                    raise BenchError(f"a client got {answer.status_code}: {answer.text[:300]}")
+                if _is_done(answer):
+                    return
                 tally.refused += 1
             await asyncio.sleep(AGAIN)
         raise BenchError("a change was never acknowledged")
+
+
+def _is_done(answer: httpx2.Response) -> bool:
+    """Whether a change is acknowledged; else the same request may succeed later. Raises BenchError for any other answer."""
+    told = answer.json()
+    codes = {error["extensions"]["code"] for error in told.get("errors", ())}
+    if codes and codes <= {"UNAVAILABLE", "TOO_EXPENSIVE"}:
+        return False
+    if codes or answer.status_code != 200 or next(iter(told["data"].values()))["userErrors"]:
+        raise BenchError(f"a client got {answer.status_code}: {answer.text[:300]}")
+    return True
 
 
 async def found(world: World, clients: list[Client]) -> tuple[int, int]:

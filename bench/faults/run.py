@@ -140,7 +140,7 @@ def _row(one: Outcome) -> str:
     if one.skipped:
         return f"{one.name}: not tried, for {one.skipped}"
     return (
-        f"{one.name}: {one.acknowledged} of {one.asked} acknowledged, {one.refused} answered with 503, {one.lost} lost, "
+        f"{one.name}: {one.acknowledged} of {one.asked} acknowledged, {one.refused} answered: not now, {one.lost} lost, "
         f"{one.doubled} doubled, longest wait {one.longest:.1f} s, recovered after {one.recovered:.1f} s"
     )
 
@@ -148,7 +148,7 @@ def _row(one: Outcome) -> str:
 def show(console: Console, outcomes: list[Outcome]) -> None:
     """The table."""
     table = Table(box=None, padding=(0, 1, 0, 0))
-    for heading in ("", "requests", "acknowledged", "503", "lost", "doubled", "longest wait", "time to recover"):
+    for heading in ("", "requests", "acknowledged", "not now", "lost", "doubled", "longest wait", "time to recover"):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for one in outcomes:
         if one.skipped:
