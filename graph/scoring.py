@@ -16,9 +16,9 @@ from graph.queries import query
 
 LOOK_BACK = 30  # days, that of the calculation included
 CAP = 20  # activities of a type that count, per person and day
-SUMMED = 1000  # people or groups summed in a transaction, which locks none of them
-PEOPLE_RATED = 500  # written in a transaction
-GROUPS_RATED = 50  # written in a transaction; users wait for these
+SUMMED = 5000  # people or groups summed in a transaction, which locks none of them
+PEOPLE_RATED = 2000  # written in a transaction
+GROUPS_RATED = 100  # written in a transaction; users wait for these
 
 Cursor = Mapping[str, Any]
 """How far a calculation is, as JSON: its phase with the last id and the highest sum so far, and the shares of activity types."""

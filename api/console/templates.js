@@ -22,7 +22,10 @@ const TEMPLATE = gql`query ConsoleTemplate($id: ID!) {
       role { id name } weighting autoAssign requiredForCompleteness membersRequired scope maxDistance
       condition {
         match filters { attribute operator values }
-        groups { match filters { attribute operator values } groups { match filters { attribute operator values } groups { match filters { attribute operator values } } } }
+        groups {
+          match filters { attribute operator values }
+          groups { match filters { attribute operator values } groups { match filters { attribute operator values } groups { match filters { attribute operator values } } } }
+        }
       }
     }
   }
