@@ -21,7 +21,7 @@ import structlog
 
 from graph import creation, events, maintenance, once, scoring
 from graph.db import Db, Row, Tx
-from graph.errors import ErrorCode, GraphError, Refused, Unavailable
+from graph.errors import ErrorCode, GraphError, Refused, TooExpensive, Unavailable
 from graph.model import JobKind
 from graph.queries import query
 from graph.stages import foreign_stage, not_an_entry
@@ -30,6 +30,7 @@ from graph.work import Claim, Left, Step, Work
 LEASE = 30.0  # seconds without a batch after which another instance takes a job over
 LOOK = 0.25  # seconds between looks at a job that somebody follows
 NUMBER = 0.5  # seconds between numbering the events of a job that goes on
+TRIES = 3  # of a batch that the database ended
 POLL = 2.0  # seconds between looks for jobs that nobody announced
 TEND = 600.0  # seconds between looks at what is due daily, and for keys to forget
 SCHEDULE = "schedule"  # who asks for daily jobs
@@ -286,7 +287,7 @@ async def _work(db: Db, claim: Claim, works: Works) -> None:
     clock = asyncio.get_running_loop().time
     numbered = clock()
     try:
-        while (step := await _batch(db, claim, works, left)) and step.cursor is not None and not step.cut:
+        while (step := await _patient(db, claim, works, left)) and step.cursor is not None and not step.cut:
             left = step.left
             if clock() >= numbered + NUMBER:
                 await events.number(db)
@@ -307,6 +308,17 @@ async def _work(db: Db, claim: Claim, works: Works) -> None:
         await _fail(db, claim, "Something went wrong on our side; the log tells what, under the job's id.")
     if claim.kind in works:
         await _tidy(db, works[claim.kind])
+
+
+async def _patient(db: Db, claim: Claim, works: Works, left: Left | None) -> Step | None:
+    """A batch, tried again where the database ended it: it may have been busy with something else."""
+    for _ in range(TRIES - 1):
+        try:
+            return await _batch(db, claim, works, left)
+        except TooExpensive as error:
+            log.warning("a batch took too long or too much memory", job=claim.id, reason=str(error))
+            await asyncio.sleep(LOOK)
+    return await _batch(db, claim, works, left)
 
 
 async def _tidy(db: Db, work: Work) -> None:

@@ -15,7 +15,7 @@ from api import ids
 from graph import audiences, creation, interests, jobs, maintenance
 from graph.audiences import AudienceSpec
 from graph.db import Db
-from graph.errors import Unavailable
+from graph.errors import TooExpensive, Unavailable
 from graph.interests import InterestSpec
 from graph.model import FilterOperator, SellingLevel
 from graph.queries import query
@@ -547,6 +547,33 @@ async def test_a_job_that_breaks_fails_without_telling_secrets_and_keeps_its_fin
     told = await maintain(api, interest)  # makes what is missing
     assert told["progress"]["groupsCreated"] == 5
     assert await _counts(api.db) == ALL_DONE
+
+
+@pytest.mark.parametrize(("times", "status"), [(2, "SUCCEEDED"), (3, "FAILED")])
+async def test_a_batch_that_the_database_ended_is_tried_twice_more(
+    api: Api, monkeypatch: pytest.MonkeyPatch, times: int, status: str
+) -> None:
+    interest, audience = await _parts(api.db)
+    own = ids.encode("Job", await jobs.start_creation(api.db, interest, audience, by=BY))
+    calls = 0
+
+    async def ended(*args: Any, **more: Any) -> tuple[int, int]:
+        nonlocal calls
+        calls += 1
+        if 1 < calls <= 1 + times:
+            raise TooExpensive("the transaction has been terminated")
+        return await make(*args, **more)
+
+    monkeypatch.setattr(creation, "_make", ended)
+    monkeypatch.setattr(jobs, "LOOK", 0)
+    await api.run_jobs()
+    told = await job(api, own)
+    done = 7 if status == "SUCCEEDED" else 2
+    assert (told["status"], told["progress"]["groupsCreated"], await _counts(api.db)) == (
+        status,
+        done,
+        dict.fromkeys(ALL_DONE, done),
+    )
 
 
 async def test_jobs_are_taken_in_the_order_in_which_they_were_asked_for(api: Api) -> None:
