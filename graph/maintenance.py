@@ -27,10 +27,11 @@ BATCH = 50  # groups a transaction: users who wait on the same groups wait 20 ms
 LOOK = 2_000  # groups or accounts a transaction, where nothing is to be done
 PEOPLE = 100  # looked up in a transaction
 OVERLAP = 60.0, 600.0  # seconds by which a look reaches back before the former, at least and at most
+LATE = 600_000  # milliseconds: what changes so long after the beginning is looked at, too, for it may have changed before as well
 
 Cursor = dict[str, Any]
 """Where a job stands: at which interest, in which phase (BEHIND if none), and there after what. `since`: what changed from this
-moment on is looked at (null: everything), up to `until`; `rules`: the fingerprint of those of the batch before; `mixed`: whether
+moment on is looked at (null: everything); `until`: when it began; `rules`: the fingerprint of those of the batch before; `mixed`: whether
 they changed meanwhile, so that the next maintenance must look at everything."""
 BEHIND, MOVED, TOUCHED, MISSING = "behind", "moved", "touched", "missing"
 
@@ -63,7 +64,7 @@ def _begin(tx: Tx, plan: Plan) -> Cursor:
     # What was told before may have been committed after, by a transaction that was under way, or missed by one.
     overlap = 1000 * int(min(max(2 * tx.longest, OVERLAP[0]), OVERLAP[1]))
     since = plan.kept.since - overlap if plan.kept and known else None
-    here = {"interest": plan.interest_id, "phase": BEHIND, "since": since, "until": plan.now + 1}
+    here = {"interest": plan.interest_id, "phase": BEHIND, "since": since, "until": plan.now}
     return {**here, "rules": plan.rules, "mixed": False}
 
 
@@ -142,7 +143,7 @@ async def _moved(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor, left: Left | 
         return Step(await _kept(tx, plan, cursor))
     if account_id is None:
         since, after = cursor.get("at", cursor["since"]), cursor.get("last", "")
-        rows = await tx.run(query("account/moved"), since=since, until=cursor["until"], after=after)
+        rows = await tx.run(query("account/moved"), since=since, until=cursor["until"] + LATE, after=after)
         if not rows:
             return Step(_phase(cursor, TOUCHED))
         return Step(_phase(cursor, MOVED, at=rows[0]["at"], last=rows[0]["id"], account=rows[0]["id"]))
@@ -168,8 +169,8 @@ async def _touched(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor, left: Left 
     if not plan.follow:  # any more
         return Step(await _kept(tx, plan, cursor))
     if left is None:
-        page = {"since": cursor.get("at", cursor["since"]), "until": cursor["until"], "after": cursor.get("last", "")}
-        rows = await tx.run(query("person/touched"), **page, limit=PEOPLE)
+        page = {"since": cursor.get("at", cursor["since"]), "after": cursor.get("last", "")}
+        rows = await tx.run(query("person/touched"), **page, until=cursor["until"] + LATE, limit=PEOPLE)
         if not rows:
             return Step(await _kept(tx, plan, cursor))
         found = await _wanted(tx, plan, [row["id"] for row in rows])

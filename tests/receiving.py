@@ -29,7 +29,7 @@ from graph.webhooks import NewSecret, WebhookSpec
 
 VAULT = Vault(b"a key of the tests that is long enough")
 LOOPBACK = Targets((ip_network("127.0.0.0/8"), ip_network("::1/128")))
-PACE = Pace(first=0.02, longest=0.1, probe=0.1, beat=0.2, lease=5.0, poll=0.02)
+PACE = Pace(first=0.02, longest=0.1, probe=0.1, beat=0.2, lease=15.0, poll=0.02)
 HOOKS = Hooks(LOOPBACK, VAULT, PACE)
 
 

@@ -115,7 +115,7 @@ def counts(summary: ImportSummary) -> dict[str, tuple[int, ...]]:
 
 async def graph(db: Db, *, times: bool = False) -> tuple[list[Any], list[Any]]:
     """Everything that was imported: nodes and relationships with their properties, but for ids, and times unless asked for."""
-    hidden = ["id", "createdAt", "updatedAt"] if not times else []
+    hidden = [] if times else ["id", "createdAt", "updatedAt", "_touchedAt", "_movedAt"]
     nodes = await rows(
         db,
         """MATCH (n:Account|Person|Product|Activity)
@@ -148,7 +148,7 @@ async def links(db: Db, type_: str) -> dict[tuple[str, str], Any]:
 async def properties(db: Db, label: str) -> dict[str, dict[str, Any]]:
     """What the nodes of a label say, by external id, without what the graph adds by itself."""
     found = await rows(db, "MATCH (n) WHERE $label IN labels(n) RETURN properties(n) AS found", label=label)
-    ours = ("id", "nameKey", "createdAt", "createdBy", "updatedAt", "updatedBy", "externalId")
+    ours = ("id", "nameKey", "createdAt", "createdBy", "updatedAt", "updatedBy", "externalId", "_touchedAt", "_movedAt")
     return {row["found"]["externalId"]: {k: v for k, v in row["found"].items() if k not in ours} for row in found}
 
 

@@ -127,7 +127,8 @@ async def _start_over(group: Group) -> None:
     wipe = """MATCH (g:BuyingGroup {id: $id}) SET g.completeness = 0.0
     WITH g OPTIONAL MATCH (:Person)-[m:MEMBER_OF|REMOVED_FROM]->(g) DELETE m WITH DISTINCT g
     OPTIONAL MATCH (e)-[:IN]->(g) DETACH DELETE e WITH DISTINCT g
-    OPTIONAL MATCH (j:Job) DETACH DELETE j"""
+    OPTIONAL MATCH (j:Job) DETACH DELETE j WITH count(*) AS jobs
+    MATCH (p:Person) SET p._touchedAt = timestamp()"""  # maintenance looks at what is told
     await rows(group.api.db, wipe, id=group.id)
 
 

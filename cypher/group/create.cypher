@@ -32,12 +32,7 @@ WITH g, row.members AS members, [m IN row.members | $cards[m[1]][0]] AS held
 WITH g, members, CASE WHEN size($required) > 0 THEN reduce(sum = 0.0, c IN $required | sum + CASE
   WHEN size([role_id IN held WHERE role_id = c[0]]) < c[1] THEN 100.0 * size([role_id IN held WHERE role_id = c[0]]) / c[1]
   ELSE 100.0 END) / size($required) END AS completeness
-FOREACH (_ IN CASE WHEN completeness IS NULL THEN [] ELSE [1] END |
-  SET g.completeness = completeness
-  CREATE (:BuyingGroupEvent:_New {id: randomUUID(), type: 'COMPLETENESS_CHANGED', at: datetime.realtime(), actor: $by,
-    current: toString(completeness)})-[:IN]->(g)
-)
-WITH collect([g, members]) AS made
+WITH collect([g, members, completeness]) AS made
 CALL (made) {
   UNWIND made AS one
   UNWIND one[1] AS member
@@ -51,5 +46,12 @@ CALL (made) {
   CREATE (e)-[:ABOUT]->(p)
   CREATE (e)-[:IN]->(g)
   RETURN count(*) AS added
+}
+CALL (made, added) {  // after the members, which it tells of
+  UNWIND made AS one
+  WITH one[0] AS g, one[2] AS completeness WHERE completeness IS NOT NULL
+  SET g.completeness = completeness
+  CREATE (:BuyingGroupEvent:_New {id: randomUUID(), type: 'COMPLETENESS_CHANGED', at: datetime.realtime(), actor: $by,
+    current: toString(completeness)})-[:IN]->(g)
 }
 RETURN size(made) AS created, added
