@@ -31,8 +31,8 @@ LATE = 600_000  # milliseconds: what changes so long after the beginning is look
 
 Cursor = dict[str, Any]
 """Where a job stands: at which interest, in which phase (BEHIND if none), and there after what. `since`: what changed from this
-moment on is looked at (null: everything); `until`: when it began; `rules`: the fingerprint of those of the batch before; `mixed`: whether
-they changed meanwhile, so that the next maintenance must look at everything."""
+moment on is looked at (null: everything); `until`: when it began; `rules`: the fingerprint of those of the batch before; `mixed`:
+whether they changed meanwhile, so that the next maintenance must look at everything."""
 BEHIND, MOVED, TOUCHED, MISSING = "behind", "moved", "touched", "missing"
 
 
