@@ -268,12 +268,12 @@ async def test_two_instances_deliver_one_stream_and_one_takes_over(market: Marke
     async with delivering(db), delivering(db):
         for group in range(3):
             await market.decide(group, 5)
-        await receiver.until(lambda one: len(one.took) >= 30)
+        await receiver.until(lambda one: len({got.id for got in one.took}) == 30)
     assert per_group(receiver.got) == await told(db)
     await rows(db, "MATCH (w:Webhook) SET w._lease = 'dead', w._leasedUntil = datetime() + duration('PT1S')")
     await market.decide(0)
     async with delivering(db):
-        await receiver.until(lambda one: len(one.took) >= 32)
+        await receiver.until(lambda one: len({got.id for got in one.took}) == 32)  # some may come again
     assert per_group(receiver.got) == await told(db)
 
 
