@@ -23,6 +23,7 @@ from bench.faults import run as faults
 from bench.jobs import run as jobs
 from bench.jobs.table import show, show_growth
 from bench.market import FULL, SMALL, Shape
+from bench.soak import run as soak
 from graph.db import connect
 from graph.embedded import Options, embedded
 from graph.errors import GraphError
@@ -133,6 +134,24 @@ def try_faults(only: Annotated[str | None, typer.Option(help="Only those faults 
     faults.show(console, outcomes)
     if failed := [one.name for one in outcomes if not one.held]:
         sys.exit(f"Something was lost or doubled, or somebody waited longer than {faults.MOST:g} s: {', '.join(failed)}")
+
+
+@app.command("soak")
+def use_all_at_once(
+    minutes: Annotated[float, typer.Option(min=1.0, help="For how long.")] = 60.0,
+    out: Annotated[Path | None, typer.Option("--json", help="Where to write the figures, too.")] = None,
+) -> None:
+    """Reads, decisions, imports, exports, jobs and subscriptions at once: memory must stay flat, and all connections come back.
+    Ends with 1 if they don't."""
+    console = _console()
+    try:
+        result = asyncio.run(soak.run(console, minutes=minutes))
+    except (BenchError, GraphError) as error:
+        sys.exit(str(error))
+    if out:
+        out.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    if not result["held"]:
+        sys.exit("Memory grew, or something was not given back.")
 
 
 @app.command("limits")

@@ -39,12 +39,12 @@ class Way:
 
 
 @asynccontextmanager
-async def ours(connection: Connection, key: str | None = None) -> AsyncGenerator[Way]:
-    """The service as users run it, without jobs: one process, one worker, callers with an API key if one is given. Its budget
-    is the largest that can be set: no user asks for as much as a benchmark does."""
+async def ours(connection: Connection, key: str | None = None, *, jobs: bool = False) -> AsyncGenerator[Way]:
+    """The service as users run it, with jobs if asked for: one process, one worker, callers with an API key if one is given.
+    Its budget is the largest that can be set: no user asks for as much as a benchmark does."""
     port = free_port()
     settings = {"BUYING_GROUPS_PORT": str(port), "BUYING_GROUPS_GRAPHIQL": "false", "BUYING_GROUPS_RATE_COST": str(10**12)}
-    command = [*COMMAND, "serve", "--no-jobs"]
+    command = [*COMMAND, "serve", *([] if jobs else ["--no-jobs"])]
     async with _started("ours", port, command, {**reach(connection), **settings}) as way:
         yield replace(way, key=key)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graph import plans
@@ -21,6 +21,22 @@ SLICES = 16  # at most
 _MADE = "made"  # all groups are, or others make them
 DONE: dict[str, Any] = {_MADE: True}
 """Where a job stands whose groups others make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Groups that accounts lack, by rules of this fingerprint, in the order of these accounts: each with who is to be in it, the
+    place of its last account among those looked at, and that account's id, behind which the job goes on.
+
+    `before`: the place of the last account that has its group; `done`: how many accounts were looked at; `after`: the last of
+    them, if there are more.
+    """
+
+    groups: Sequence[Row]
+    rules: str
+    done: int
+    after: str | None
+    before: int = 0
 
 
 async def step(tx: Tx, claim: Claim, cursor: dict[str, Any], left: Left | None) -> Step:
@@ -55,23 +71,21 @@ async def make_missing(
 ) -> Step:
     """Makes and fills a batch of the groups that accounts between two bounds lack. Among the next `look` accounts, it looks once
     for those without a group and for whom the rules put there, and leaves what it doesn't make to the next batches."""
-    if left is None or left.then["rules"] != plan.rules:
-        left = await _look(tx, plan, audience_id, bounds, look)
-    some, others = left.rows[:BATCH], left.rows[BATCH:]
+    found = left if isinstance(left, Lacking) and left.rules == plan.rules else await _look(tx, plan, audience_id, bounds, look)
+    some, others = found.groups[:BATCH], found.groups[BATCH:]
     entry = claim.entry_stage_id if claim.kind == "CREATE" else plan.entries[audience_id]
     made, added = await _make(tx, plan, some, entry, claim.by) if some else (0, 0)
-    counts, before = Counts(added=added), left.then["before"]
+    counts = Counts(added=added)
     if others:
-        done, then = some[-1]["place"], {**left.then, "before": some[-1]["place"]}
-        here = {"after": some[-1]["last"]}
-        return Step(here, done=done - before, created=made, counts=counts, left=Left(others, then))
-    more = None if left.then["after"] is None else {"after": left.then["after"]}
-    return Step(more, done=left.then["done"] - before, created=made, counts=counts)
+        last = some[-1]
+        rest = replace(found, groups=others, before=last["place"])
+        return Step({"after": last["last"]}, done=last["place"] - found.before, created=made, counts=counts, left=rest)
+    more = None if found.after is None else {"after": found.after}
+    return Step(more, done=found.done - found.before, created=made, counts=counts)
 
 
-async def _look(tx: Tx, plan: Plan, audience_id: str, bounds: tuple[str, str], look: int) -> Left:
-    """The groups that are lacking, in the order of the accounts that lack them: each with the place of its last account, and that
-    account's id, for a job that goes on behind it."""
+async def _look(tx: Tx, plan: Plan, audience_id: str, bounds: tuple[str, str], look: int) -> Lacking:
+    """The groups that the next accounts lack."""
     after, until = bounds
     finding, params = plans.targets("job/lacking", plan.audiences[audience_id])
     page = {"audience_id": audience_id, "after": after, "until": until, "look": look, "limit": LOOK}
@@ -82,8 +96,7 @@ async def _look(tx: Tx, plan: Plan, audience_id: str, bounds: tuple[str, str], l
             seats[seat] = {"account_id": seat, "last": account_id, "place": place, "members": []}
     for seat, members in (await members_at(tx, plan.matcher, list(seats))).items():
         seats[seat]["members"] = members
-    then = {"after": row["after"], "done": row["done"], "before": 0, "rules": plan.rules}
-    return Left(list(seats.values()), then)
+    return Lacking(list(seats.values()), plan.rules, row["done"], row["after"])
 
 
 async def _make(tx: Tx, plan: Plan, groups: Sequence[Row], entry_stage_id: str | None, by: str) -> tuple[int, int]:

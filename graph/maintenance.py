@@ -12,7 +12,7 @@ look reaches back a little before the former one: looking again changes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graph import plans
@@ -34,6 +34,14 @@ Cursor = dict[str, Any]
 moment on is looked at (null: everything); `until`: when it began; `rules`: the fingerprint of those of the batch before; `mixed`:
 whether they changed meanwhile, so that the next maintenance must look at everything."""
 BEHIND, MOVED, TOUCHED, MISSING = "behind", "moved", "touched", "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where the rules want people, in the order of the groups; and where the job goes on when these have them."""
+
+    rows: Sequence[Row]
+    then: Cursor
 
 
 async def step(tx: Tx, claim: Claim, cursor: Cursor, left: Left | None) -> Step:
@@ -152,7 +160,8 @@ async def _moved(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor, left: Left | 
         page = {"account_id": account_id, "after": cursor["person"], "limit": PEOPLE}
         ids = [] if left else [row["id"] for row in await tx.run(query("person/below"), **page)]
         then = _phase(cursor, MOVED, **here, account=account_id, person=ids[-1]) if ids else _phase(cursor, MOVED, **here)
-        return await _people(tx, claim, plan, cursor, left or Left(await _wanted(tx, plan, ids), then))
+        found = left if isinstance(left, Wanted) else Wanted(await _wanted(tx, plan, ids), then)
+        return await _people(tx, claim, plan, cursor, found)
     page = {"account_id": account_id, "after": cursor.get("group", ""), "limit": BATCH}
     rows = await tx.run(query("group/below"), interest_id=plan.interest_id, version=plan.version, **page)
     counts = Counts()
@@ -168,13 +177,13 @@ async def _touched(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor, left: Left 
     """Looks at the next people who changed, or about whom somebody decided."""
     if not plan.follow:  # any more
         return Step(await _kept(tx, plan, cursor))
-    if left is None:
+    if not isinstance(left, Wanted):
         page = {"since": cursor.get("at", cursor["since"]), "after": cursor.get("last", "")}
         rows = await tx.run(query("person/touched"), **page, until=cursor["until"] + LATE, limit=PEOPLE)
         if not rows:
             return Step(await _kept(tx, plan, cursor))
         found = await _wanted(tx, plan, [row["id"] for row in rows])
-        left = Left(found, _phase(cursor, TOUCHED, at=rows[-1]["at"], last=rows[-1]["id"]))
+        left = Wanted(found, _phase(cursor, TOUCHED, at=rows[-1]["at"], last=rows[-1]["id"]))
     return await _people(tx, claim, plan, cursor, left)
 
 
@@ -182,7 +191,7 @@ async def _wanted(tx: Tx, plan: Plan, person_ids: Sequence[str]) -> list[Row]:
     return await wanted(tx, plan.matcher, plan.interest_id, plan.version, person_ids) if person_ids else []
 
 
-async def _people(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor, left: Left) -> Step:
+async def _people(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor, left: Wanted) -> Step:
     """Settles what was found of people, in the next groups of these, and leaves the other groups to the next batch."""
     some, others = _first_groups(left.rows)
     counts = Counts()
@@ -194,7 +203,7 @@ async def _people(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor, left: Left) 
         await tx.run(query("member/reroute"), group_ids=ids, person_ids=sorted({row["person_id"] for row in some}))
         await tx.run(query("group/recount"), group_ids=ids, by=claim.by)
     if others:
-        return Step(cursor, counts=counts, left=Left(others, left.then))
+        return Step(cursor, counts=counts, left=replace(left, rows=others))
     return Step(left.then, counts=counts)
 
 

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from graph.db import Db, Row, Tx
+from graph.db import Db, Tx
 from graph.matching import Counts
+
+Left = object
+"""What a batch found and left to the next ones of this instance, which need not look for it again; only who left it looks into
+it. The job's record still says where it was found, for an instance that dies with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +39,6 @@ class RowCounts:
     created: int = 0
     updated: int = 0
     rejected: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What a batch found and left to the next ones of this instance, which need not look for it again: rows, and where the
-    job goes on after these. The job's record still says where they were found, for an instance that dies with them."""
-
-    rows: Sequence[Row]
-    then: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

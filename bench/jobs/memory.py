@@ -19,16 +19,16 @@ class Java:
 
     def __init__(self, server: Server) -> None:
         parent = psutil.Process(server.pid)
-        self._pid = max([parent, *parent.children(recursive=True)], key=lambda one: one.memory_info().rss).pid
+        self.pid = max([parent, *parent.children(recursive=True)], key=lambda one: one.memory_info().rss).pid
 
     def forget(self) -> None:
         """Takes the mark down to what is resident now, where the system allows that."""
         with contextlib.suppress(OSError):
-            Path(f"/proc/{self._pid}/clear_refs").write_text(_RESIDENT_ONLY)
+            Path(f"/proc/{self.pid}/clear_refs").write_text(_RESIDENT_ONLY)
 
     def peak(self) -> float:
         """Megabytes. Raises BenchError."""
-        found = peak(self._pid)
+        found = peak(self.pid)
         if found is None:
             raise BenchError("the database's process is gone")
         return found
