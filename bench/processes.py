@@ -24,6 +24,7 @@ from graph.db import Connection
 
 PEER = Path(__file__).with_name("peer")
 ROOT = Path(__file__).parent.parent
+FLOORS = Path(__file__).with_name("reads")
 STARTS_WITHIN = 60.0  # seconds
 COMMAND = (str(Path(sys.executable).with_name("buying-groups")),)
 
@@ -50,10 +51,10 @@ async def ours(connection: Connection, key: str | None = None, *, jobs: bool = F
 
 
 @asynccontextmanager
-async def floor(connection: Connection, folder: Path) -> AsyncGenerator[Way]:
-    """One handwritten statement a query, those in `folder`."""
+async def floor(connection: Connection) -> AsyncGenerator[Way]:
+    """One handwritten statement a query, those beside the benchmark of reads."""
     port = free_port()
-    command = [sys.executable, "-m", "bench.floor", str(folder), str(port)]
+    command = [sys.executable, "-m", "bench.floor", str(FLOORS), str(port)]
     async with _started("floor", port, command, {**reach(connection), "PYTHONPATH": str(ROOT)}) as way:
         yield way
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from bench import processes
-from bench.decisions import statements
+from bench.beside import statements
 from bench.errors import BenchError
 from bench.jobs import statements as of_jobs
 from bench.jobs.setup import BY, set_up
@@ -17,6 +17,7 @@ from graph import jobs
 from graph.db import Connection, Db
 from graph.errors import Refused
 
+own = statements("bench.decisions")
 JOBS = 12  # creations that wait; they must not come to an end before the decisions do
 PREFIX = "Job "  # of the interests that groups are made for
 LOOK = 0.1  # seconds
@@ -46,7 +47,7 @@ async def creating(db: Db, connection: Connection) -> AsyncGenerator[Callable[[]
             with contextlib.suppress(asyncio.CancelledError):
                 await keeping
             await _cancel(db, queued)
-    await db.alone(statements.one("unmake"), prefix=PREFIX)
+    await db.alone(own("unmake"), prefix=PREFIX)
 
 
 async def _begun(db: Db, job: str, process: asyncio.subprocess.Process, said: Callable[[], str]) -> None:

@@ -6,13 +6,15 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
+from bench.beside import statements
 from bench.client import HOST
-from bench.decisions import statements
 from bench.decisions.loads import ROLES, Load, path
 from bench.errors import BenchError
 from bench.processes import Way
 from bench.reads.statements import ACTORS, undo
 from graph.db import Db
+
+own = statements("bench.decisions")
 
 
 async def compared(db: Db, load: Load, ways: Sequence[Way]) -> None:
@@ -25,7 +27,7 @@ async def compared(db: Db, load: Load, ways: Sequence[Way]) -> None:
             said = _answer(load, way, place)
             if load.expect(way.name) not in said:
                 raise BenchError(f"{load.name}: {way.name} says {said}")
-            row = (await db.read(statements.one("stands"), group=pair[0], person=pair[1], actors=ACTORS))[0]
+            row = (await db.read(own("stands"), group=pair[0], person=pair[1], actors=ACTORS))[0]
             stands[way.name].append(row)
         await undo(db, [pair])
     if stands["ours"] != stands["floor"]:

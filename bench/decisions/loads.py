@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from api import ids
-from bench.decisions import statements
+from bench.beside import statements, text
 from bench.errors import BenchError
 from bench.market import words
 from graph.db import Db
@@ -18,6 +18,7 @@ GROUPS, EACH = 5000, 5  # groups that the uniform load decides about, and people
 PEOPLE = 100  # whom the load on one group decides about
 ROLES = (words.CHAMPION, words.PRACTISES)
 AT = "2026-11-20T08:00:00Z"  # when, as the peer is told
+own = statements("bench.decisions")
 
 Pair = tuple[str, str]
 
@@ -48,7 +49,7 @@ class Load:
             variables["role"] = ids.encode("Role", role_id)
         else:
             variables |= {"roleId": role_id, "role": ROLES[place], "at": AT}
-        return orjson.dumps({"query": statements.text(f"assign.{way}.graphql"), "variables": variables}).decode()
+        return orjson.dumps({"query": text("bench.reads", f"m1.{way}.graphql"), "variables": variables}).decode()
 
     def expect(self, way: str) -> str:
         """What stands in every right answer."""
@@ -59,13 +60,13 @@ class Load:
 
 def path(way: str) -> str:
     """Where requests go."""
-    return {"ours": "/graphql", "peer": "/"}.get(way, f"/assign.{way}")
+    return {"ours": "/graphql", "peer": "/"}.get(way, f"/m1.{way}")
 
 
 async def loads(db: Db) -> list[Load]:
     """The loads. Raises BenchError if the market is too small for them."""
     wanted = {"groups": GROUPS, "each": EACH, "people": PEOPLE, "roles": list(ROLES)}
-    row = (await db.read(statements.one("choose"), **wanted))[0]
+    row = (await db.read(own("choose"), **wanted))[0]
     pairs: list[Pair] = [(group, person) for group, person in row["pairs"]]
     around: list[Pair] = [(group, person) for group, person in row["around"]]
     if len(pairs) < PEOPLE or len(around) < PEOPLE // 2:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -57,5 +56,5 @@ async def _ways(connection: Connection, console: Console) -> AsyncGenerator[list
             console.print(f"Without the peer, for {why}.", style="bold")
         else:
             ways.append(await stack.enter_async_context(processes.peer(connection)))
-        ways.append(await stack.enter_async_context(processes.floor(connection, Path(str(files("bench.decisions"))))))
+        ways.append(await stack.enter_async_context(processes.floor(connection)))
         yield ways

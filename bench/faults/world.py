@@ -19,6 +19,7 @@ import platformdirs
 import psutil
 
 from api import ids
+from bench.beside import statements
 from bench.errors import BenchError
 from bench.processes import COMMAND, HOST, free_port, reach
 from graph import accounts, audiences, interests, jobs, people, templates
@@ -28,7 +29,7 @@ from graph.embedded import Options, Server, embedded
 from graph.interests import InterestSpec
 from graph.migrations import migrate
 from graph.model import CardSpec
-from graph.queries import Query, parse, query
+from graph.queries import query
 
 BY = "faults"
 HEAP, PAGE_CACHE = 1024, 64  # megabytes
@@ -36,11 +37,7 @@ DISK = 900  # megabytes of the small file system
 POOL = 6  # connections of an instance
 PATIENCE = 9  # seconds that a request may take: the setting of those whose clients wait for ten
 ANSWERS_WITHIN = 180.0  # seconds
-
-
-def statement(name: str) -> Query:
-    """The statement in the file of that name beside this one."""
-    return parse(name, Path(__file__).with_name(f"{name}.cypher").read_text("utf-8"))
+statement = statements("bench.faults")
 
 
 class Clock:

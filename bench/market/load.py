@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
+from bench.beside import statements
 from bench.market import words
 from bench.market.rows import Market, Row, Setup, product_key
 from bench.market.shape import Shape
@@ -18,7 +19,6 @@ from graph.db import Db
 from graph.interests import InterestSpec
 from graph.model import AttributeFilter, CardSpec, Condition, FilterOperator, HierarchyScope, Match, PersonAttribute, StageOutcome
 from graph.paging import Cursors
-from graph.queries import Query, parse
 from graph.reads import Selection, read
 from graph.stages import StageModelSpec, StageSpec
 
@@ -32,11 +32,7 @@ STEPS = ("Aware", "Interested", "Evaluating", "Negotiating")
 SUCCESS, FAILURE = "Won", "Lost"
 
 Progress = Callable[[str], None]
-
-
-def statement(name: str) -> Query:
-    """The statement in the file of that name beside this one."""
-    return parse(name, files("bench.market").joinpath(f"{name}.cypher").read_text("utf-8"))
+statement = statements("bench.market")
 
 
 def described(shape: Shape) -> str:

@@ -11,13 +11,12 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import orjson
 
 from api import ids
+from bench.beside import text
 from bench.errors import BenchError
 from bench.processes import Way
 from bench.reads.statements import ROLE
@@ -64,9 +63,10 @@ class Asked:
         """One request's body."""
         spell = self.spelled.get(way, lambda variables: variables)
         variables = spell(self.variables[number])
-        return orjson.dumps(
-            variables if way in BY_HAND else {"query": _document(self.name, way), "variables": variables}
-        ).decode()
+        if way in BY_HAND:
+            return orjson.dumps(variables).decode()
+        document = text("bench.reads", f"{self.name.lower()}.{way}.graphql")
+        return orjson.dumps({"query": document, "variables": variables}).decode()
 
     def path(self, way: str) -> str:
         """Where the requests go."""
@@ -84,11 +84,6 @@ class Asked:
         if said.get("errors"):
             raise BenchError(f"{self.name}, {way}: {said['errors']}")
         return self.plain[way](said["data"])
-
-
-@cache
-def _document(name: str, way: str) -> str:
-    return files("bench.reads").joinpath(f"{name.lower()}.{way}.graphql").read_text("utf-8")
 
 
 def asked(chosen: Chosen) -> list[Asked]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -61,5 +59,5 @@ async def _ways(db: Db, server: Server, console: Console) -> AsyncGenerator[list
             console.print(f"Without the peer, for {why}.", style="bold")
         else:
             ways.append(await stack.enter_async_context(processes.peer(connection)))
-        floor = await stack.enter_async_context(processes.floor(connection, Path(str(files("bench.reads")))))
+        floor = await stack.enter_async_context(processes.floor(connection))
         yield [*ways, *(replace(floor, name=name) for name in BY_HAND)]

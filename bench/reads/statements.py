@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 
+from bench.beside import statements
 from graph.db import Db
-from graph.queries import Query, parse, query
+from graph.queries import query
 
 ROLE = "Champion"  # what M1 makes people
 KEY = "benchmark"  # the name of the API key that ours is called with
 ACTORS = (f"key:{KEY}", "local", "peer", "floor")  # who decides in M1, and in the benchmark of decisions
 BATCH = 500  # groups in a transaction
-
-
-def one(name: str) -> Query:
-    """The statement in the file of that name beside this one."""
-    return parse(name, files("bench.reads").joinpath(f"{name}.cypher").read_text("utf-8"))
+one = statements("bench.reads")
 
 
 async def undo(db: Db, pairs: Sequence[tuple[str, str]]) -> None:

@@ -198,10 +198,10 @@ async def _paused(stop: asyncio.Event, seconds: float) -> bool:
 async def _asked(http: httpx2.AsyncClient, body: str) -> dict[str, Any]:
     answer = await http.post("/graphql", content=body, headers={"content-type": "application/json"})
     told = _checked(answer, 200)
-    refused = [one["userErrors"] for one in told["data"].values() if isinstance(one, dict) and one.get("userErrors")]
-    if "errors" in told or refused:
+    data: dict[str, Any] = told["data"] or {}
+    if "errors" in told or any(isinstance(one, dict) and one.get("userErrors") for one in data.values()):
         raise BenchError(f"a query was answered: {answer.text[:300]}")
-    return told["data"]
+    return data
 
 
 def _checked(answer: httpx2.Response, status: int) -> dict[str, Any]:
