@@ -36,6 +36,10 @@ STATE = "query ($id: ID!) { job(id: $id) { status error } }"
 EXPORT = "{ buyingGroups { edges { node { id name completeness } } } }"
 
 
+class _NotNow(Exception):
+    """What is asked for may succeed later."""
+
+
 @dataclass(slots=True)
 class Tally:
     """How often each thing was done, and how many seconds it took."""
@@ -43,13 +47,18 @@ class Tally:
     times: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     heard: int = 0  # events
     given_up: int = 0  # requests whose client went before the answer
+    refused: int = 0  # requests that were answered, in time, with: not now
 
     @asynccontextmanager
     async def timed(self, name: str) -> AsyncGenerator[None]:
-        """Counts what is done inside, if it is done."""
+        """Counts what is done inside, if it is done: the service may say that it can't now."""
         began = time.perf_counter()
-        yield
-        self.times.setdefault(name, []).append(time.perf_counter() - began)
+        try:
+            yield
+        except _NotNow:
+            self.refused += 1
+        else:
+            self.times.setdefault(name, []).append(time.perf_counter() - began)
 
     def figures(self) -> Iterator[tuple[str, int, float, float]]:
         """By name how often, and p50 and p99 in seconds."""
@@ -96,6 +105,8 @@ class Users:
                 await _asked(http, body)
         except TimeoutError:
             self.tally.given_up += 1
+        except _NotNow:
+            self.tally.refused += 1
 
     async def _decider(self, stop: asyncio.Event) -> None:
         """One assignment after the other."""
@@ -121,8 +132,8 @@ class Users:
                     head = {"content-type": "application/jsonl"}
                     told = _checked(await http.post("/import?kind=people", content=lines, headers=head), 202)
                     state = await _until(http, f"/import/{told['job']}")
-                if state["progress"]["rowsRejected"]:
-                    raise BenchError(f"an import left rows out: {state}")
+                    if state["progress"]["rowsRejected"]:
+                        raise BenchError(f"an import left rows out: {state}")
                 if await _paused(stop, 15):
                     return
 
@@ -143,8 +154,8 @@ class Users:
                     told = _checked(await http.post("/export", json={"query": EXPORT}), 202)
                     await _until(http, f"/export/{told['job']}")
                     file = await http.get(f"/export/{told['job']}.jsonl")
-                if file.status_code != 200 or not file.content:
-                    raise BenchError(f"an export gave {file.status_code}: {file.text[:200]}")
+                    if file.status_code != 200 or not file.content:
+                        raise BenchError(f"an export gave {file.status_code}: {file.text[:200]}")
 
     async def _listener(self, stop: asyncio.Event, number: int) -> None:
         """Hears events on a socket for a while, and leaves; half of them without a word."""
@@ -198,13 +209,16 @@ async def _paused(stop: asyncio.Event, seconds: float) -> bool:
 async def _asked(http: httpx2.AsyncClient, body: str) -> dict[str, Any]:
     answer = await http.post("/graphql", content=body, headers={"content-type": "application/json"})
     told = _checked(answer, 200)
-    data: dict[str, Any] = told["data"] or {}
+    data: dict[str, Any] = told.get("data") or {}
     if "errors" in told or any(isinstance(one, dict) and one.get("userErrors") for one in data.values()):
         raise BenchError(f"a query was answered: {answer.text[:300]}")
     return data
 
 
 def _checked(answer: httpx2.Response, status: int) -> dict[str, Any]:
+    codes = [error.get("extensions", {}).get("code") for error in answer.json().get("errors", ())]
+    if codes and set(codes) <= {"UNAVAILABLE", "TOO_EXPENSIVE"}:
+        raise _NotNow
     if answer.status_code != status:
         raise BenchError(f"a request was answered {answer.status_code}: {answer.text[:300]}")
     return answer.json()
