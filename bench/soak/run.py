@@ -108,9 +108,7 @@ def _shown(console: Console, tally: Tally, seen: list[Look], before: Held, after
     for name, count, p50, p99 in tally.figures():
         table.add_row(name, f"{count:,}", *([f"{1000 * p50:.1f}", f"{1000 * p99:.1f}"] if p99 else ["", ""]))
     console.print(table)
-    console.print(
-        f"{tally.heard:,} events heard, {tally.given_up:,} requests given up by their clients, {tally.refused:,} told: not now."
-    )
+    console.print(f"{tally.heard:,} events heard; of the requests {tally.given_up:,} given up, {tally.refused:,} told: not now.")
     memory = {name: parts([getattr(one, name) for one in seen]) for name in ("service", "database", "files")}
     for name, values in memory.items():
         unit = "open files" if name == "files" else f"megabytes of the {name}"
