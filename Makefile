@@ -36,8 +36,9 @@ format: .venv/dev.stamp
 schema: .venv/dev.stamp  ## write the committed SDL
 	$(BIN)/python -m api.schema
 
-docs: .venv/docs.stamp  ## build the site into build/site; a broken link fails
+docs: .venv/docs.stamp  ## build the site into build/site, where a broken link fails, and run the notebook
 	$(BIN)/python docs/build.py
+	$(BIN)/python -m pytest -m docs
 
 lock: .venv/dev.stamp  ## renew the lock files from pyproject.toml
 	$(PIP) install uv

@@ -393,7 +393,9 @@ async def _doctor(settings: Settings, mending: bool) -> None:
     for name, value in settings.shown():
         out.print(f"{name} = {value}", markup=False, soft_wrap=True)
     async with _database_or_beside(settings, migrated=False) as opened:
-        out.print(f"\nThe database at {opened.connection.uri} answers: {await server_version(opened.db)}.", markup=False)
+        out.print(
+            f"\nThe database at {opened.connection.uri} answers: {await server_version(opened.db)}.", markup=False, soft_wrap=True
+        )
         if missing := await pending(opened.db):
             raise GraphError(f"{len(missing)} migrations are not in. Run buying-groups migrate.")
         broken = 0
@@ -408,7 +410,7 @@ async def _doctor(settings: Settings, mending: bool) -> None:
 
 
 def _say_found(finding: Finding) -> None:
-    out.print(f"{finding.broken or 'ok':>6}  {finding.title}", markup=False)
+    out.print(f"{finding.broken or 'ok':>6}  {finding.title}", markup=False, soft_wrap=True)
     for place in finding.shown:
         out.print(f"          {place}", markup=False, soft_wrap=True)
 

@@ -60,6 +60,11 @@ def style() -> str:
     return head + "".join([*nodes, *links])
 
 
+def colours() -> dict[str, str]:
+    """The style's colours by label and by relationship type."""
+    return {name: colour for name, (colour, _) in {**_NODES, **_RELATIONSHIPS}.items()}
+
+
 def _rule(where: str, color: str, caption: str, more: str) -> str:
     text = "  text-color-internal: #2A2C34;\n" if where.startswith("node") else ""
     return f"{where} {{\n  color: {color};\n  border-color: {color};\n{text}{more}  caption: '{caption}';\n}}\n"
