@@ -190,7 +190,7 @@ async def _admin(options: Options, *command: str) -> None:
             await process.wait()
     if process.returncode:
         text = said.decode("utf-8", "replace").partition("Full exception details")[0]  # which would be gone with their folder
-        lines = [line for line in text.splitlines() if line.strip("- ") and not line.startswith("WARNING")]
+        lines = [line for line in text.splitlines() if line.strip("- ") and not line.startswith(("WARNING", " ", "\t"))]
         raise BackupError(f"{name} failed: " + " ".join(lines[-5:]))
 
 
