@@ -67,8 +67,8 @@ def copy_pages() -> None:
         _write(page.name, _led(page.read_text("utf-8"), DOCS))
     _write("index.md", _led((ROOT / "README.md").read_text("utf-8"), ROOT))
     _write("changelog.md", _led((ROOT / "CHANGELOG.md").read_text("utf-8"), ROOT))
-    for picture in DOCS.rglob("*.png"):
-        _copy(picture, picture.relative_to(DOCS))
+    for file in (*DOCS.rglob("*.png"), *DOCS.rglob("*.ipynb")):
+        _copy(file, file.relative_to(DOCS))
 
 
 def _led(text: str, folder: Path) -> str:
