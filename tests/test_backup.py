@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import orjson
 import psutil
 import pytest
-from make import rows
+from make import rows, run
 
 from graph import sample
 from graph.backup import BackupError, Contents, backup, contents, restore
@@ -19,6 +20,31 @@ from graph.db import Db, connect
 from graph.embedded import InUse, Options, embedded
 from graph.errors import NewerGraph
 from graph.migrations import all_migrations, migrate, pending
+
+ROOT = Path(__file__).parent.parent
+KILLED = """
+import asyncio, os, sys
+from pathlib import Path
+import psutil
+from make import rows
+from graph.db import connect
+from graph.embedded import Options, embedded
+
+async def main():
+    options = Options(Path(sys.argv[1]), Path(sys.argv[2]), bolt_port=0, browser_port=None, heap=512, page_cache=128)
+    async with embedded(options) as server, connect(server.connection) as db:
+        await rows(db, "MATCH (a:Account) SET a.website = 'https://written.example'")
+        above = psutil.Process(server.pid)
+        below = above.children(recursive=True)
+        above.kill()
+        for one in below:
+            one.kill()
+        psutil.wait_procs([above, *below])
+        os._exit(0)
+
+asyncio.run(main())
+"""
+"""A server that has written something, and is killed with all that would start it again."""
 
 
 async def checksum(db: Db) -> str:
@@ -81,6 +107,9 @@ async def test_what_was_backed_up_and_lost_is_there_again(tmp_path: Path, cache_
         assert await pending(db) == []
         versions: list[Any] = await rows(db, "MATCH (m:_Migration) WHERE m.version > 0 RETURN count(*) AS n")
         assert versions == [{"n": len(all_migrations())}]
+
+    await run(ROOT, sys.executable, "-c", KILLED, str(options.data_dir), str(cache_dir), PYTHONPATH=f"{ROOT}:{ROOT / 'tests'}")
+    assert await backup(options, tmp_path / "killed.dump") == held
 
 
 @pytest.mark.faults
