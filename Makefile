@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= 2
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build
 
-.PHONY: run setup test test-clients test-browser lint format schema lock bench faults clean
+.PHONY: run setup test test-clients test-browser lint format schema docs lock bench faults clean
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp  ## set up and serve, with a sample market if the graph is empty
@@ -22,7 +22,7 @@ test-clients: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## 
 
 test-browser: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## GraphiQL and the console in headless Chromium; gets that from Debian if it is missing
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq --no-install-recommends chromium; }
-	$(BIN)/python -m pytest -m browser $(if $(SCREENSHOT),--screenshot $(SCREENSHOT)) $(if $(PICTURES),--pictures $(PICTURES))
+	$(BIN)/python -m pytest -m browser $(if $(SCREENSHOT),--screenshot $(SCREENSHOT)) $(if $(PICTURES),--pictures $(PICTURES)) $(if $(FAVOURITES),--favourites $(FAVOURITES))
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
@@ -36,10 +36,15 @@ format: .venv/dev.stamp
 schema: .venv/dev.stamp  ## write the committed SDL
 	$(BIN)/python -m api.schema
 
+docs: .venv/docs.stamp  ## build the site into build/site, where a broken link fails, and run the notebook
+	$(BIN)/python docs/build.py
+	$(BIN)/python -m pytest -m docs
+
 lock: .venv/dev.stamp  ## renew the lock files from pyproject.toml
 	$(PIP) install uv
 	$(LOCK) --upgrade --output-file requirements.lock
-	$(LOCK) --upgrade --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --upgrade --group dev --extra otel --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --upgrade --group docs --constraint requirements-dev.lock --output-file docs/requirements.lock
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench
@@ -49,7 +54,7 @@ faults: .venv/dev.stamp  ## what is lost, and how long clients wait, when someth
 	$(BIN)/python -m bench faults
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis tests/clients/node_modules
+	rm -rf .venv build .pytest_cache .ruff_cache .hypothesis tests/clients/node_modules
 
 tests/clients/node_modules/.package-lock.json: tests/clients/package.json tests/clients/package-lock.json
 	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
@@ -64,6 +69,11 @@ tests/clients/node_modules/.package-lock.json: tests/clients/package.json tests/
 	@echo "Installing the locked dependencies ..."
 	$(PIP) install --require-hashes --requirement requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/docs.stamp: docs/requirements.lock .venv/dev.stamp
+	@echo "Installing what builds the site ..."
+	$(PIP) install --require-hashes --requirement docs/requirements.lock
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp

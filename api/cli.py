@@ -45,6 +45,7 @@ from graph.model import Permission
 
 if TYPE_CHECKING:
     from api.documents import Documents
+    from api.observing import Spans
 
 app = typer.Typer(
     help="Buying groups: who decides together whether to buy what you sell.", no_args_is_help=True, add_completion=False
@@ -213,7 +214,7 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
 
     documents = _documents(settings)
     listener = _listen(settings)
-    with contextlib.closing(listener):
+    with contextlib.closing(listener), contextlib.ExitStack() as stack:
         async with _database(settings) as opened:
             if sample_market and (loaded := await sample.load(opened.db)):
                 out.print(f"Loaded the sample market: {loaded}.")
@@ -221,6 +222,7 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
             secret = settings.secret(opened.connection.password)
             ide = await _loaded("GraphiQL", graphiql.load, settings.cache_dir) if settings.graphiql else None
             console = await _loaded("console", WebConsole.load, settings.cache_dir) if settings.console else None
+            spans = stack.enter_context(_spans(settings))
             application = create_app(
                 opened.db,
                 secret,
@@ -235,12 +237,21 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
                 max_import=settings.max_import,
                 rates=Rates(settings.rates),
                 hooks=settings.hooks,
-                metrics=Metrics(settings.slow),
+                metrics=Metrics(settings.slow, spans),
             )
             _say_where(settings, opened, listener.getsockname()[1], ide is not None, console is not None)
             _say_who(is_open)
             _spare_the_collector()
             await _Uvicorn(_serving(settings, application)).serve(sockets=[listener])
+
+
+def _spans(settings: Settings) -> contextlib.AbstractContextManager[Spans | None]:
+    """Who takes spans down, if they are wanted; OpenTelemetry's packages are loaded only then."""
+    if settings.traces == "none":
+        return contextlib.nullcontext()
+    from api.tracing import over_otlp
+
+    return over_otlp()
 
 
 def _serving(settings: Settings, application: Any) -> uvicorn.Config:
@@ -367,12 +378,14 @@ async def _switch_webhook(settings: Settings, webhook: str, switch: Any, words: 
 
 async def _run_jobs(settings: Settings, daily: bool) -> None:
     from api.app import works_alone
+    from api.observing import Metrics
 
     async with _database(settings) as opened:
         if daily:
             await jobs.queue_daily(opened.db, settings.daily_at)
         works = works_alone(opened.db, settings.secret(opened.connection.password), _documents(settings), Folder(settings.files))
-        count = await jobs.run_all(opened.db, works)
+        with _spans(settings) as spans, Metrics(settings.slow, spans).beside():
+            count = await jobs.run_all(opened.db, works)
     out.print(f"{count} job{'' if count == 1 else 's'} done.")
 
 
@@ -380,7 +393,9 @@ async def _doctor(settings: Settings, mending: bool) -> None:
     for name, value in settings.shown():
         out.print(f"{name} = {value}", markup=False, soft_wrap=True)
     async with _database_or_beside(settings, migrated=False) as opened:
-        out.print(f"\nThe database at {opened.connection.uri} answers: {await server_version(opened.db)}.", markup=False)
+        out.print(
+            f"\nThe database at {opened.connection.uri} answers: {await server_version(opened.db)}.", markup=False, soft_wrap=True
+        )
         if missing := await pending(opened.db):
             raise GraphError(f"{len(missing)} migrations are not in. Run buying-groups migrate.")
         broken = 0
@@ -395,7 +410,7 @@ async def _doctor(settings: Settings, mending: bool) -> None:
 
 
 def _say_found(finding: Finding) -> None:
-    out.print(f"{finding.broken or 'ok':>6}  {finding.title}", markup=False)
+    out.print(f"{finding.broken or 'ok':>6}  {finding.title}", markup=False, soft_wrap=True)
     for place in finding.shown:
         out.print(f"          {place}", markup=False, soft_wrap=True)
 

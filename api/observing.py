@@ -1,4 +1,5 @@
-"""What operators see: counts and times for Prometheus, and a line in the log for requests that failed or were slow.
+"""What operators see: counts and times for Prometheus, a line in the log for requests that failed or were slow, and spans for
+OpenTelemetry if these are wanted (`api.tracing`).
 
 Nothing here has a document, a variable, a parameter of a statement or a credential: statements go by the names of their files,
 routes by their patterns, errors by their codes.
@@ -8,10 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import structlog
@@ -19,7 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph.db import watching
+from graph.db import Tell, untold, watching
 
 SLOW = 1.0
 """Seconds from which a statement, or a request, is slow."""
@@ -30,11 +31,35 @@ _BUCKETS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.
 log = structlog.get_logger(__name__)
 
 
-class Metrics:
-    """What one application has counted since it started."""
+class Spans(Protocol):
+    """Takes down what happens as spans, where each began under which other."""
 
-    def __init__(self, slow: float = SLOW) -> None:
-        self.slow = slow
+    def request(self, scope: Scope, route: str) -> AbstractContextManager[Callable[[int], None]]:
+        """An HTTP request, while it is entered; it yields what takes the answer's status."""
+        ...
+
+    def operation(self, kind: str | None, name: str | None) -> AbstractContextManager[None]:
+        """A GraphQL operation, while it is entered."""
+        ...
+
+    def statement(self, name: str, seconds: float, failed: bool, rows: int) -> None:
+        """A statement that has ended."""
+        ...
+
+    def unit(self, name: str) -> AbstractContextManager[Tell]:
+        """A unit of work beside requests, while it is entered."""
+        ...
+
+    def error(self, code: str) -> None:
+        """What is under way leads to an error."""
+        ...
+
+
+class Metrics:
+    """What one application has counted since it started, and the spans that it writes, if any."""
+
+    def __init__(self, slow: float = SLOW, spans: Spans | None = None) -> None:
+        self.slow, self.spans = slow, spans
         self.registry = CollectorRegistry()
         ProcessCollector(namespace="buying_groups", registry=self.registry)
         self._requests = Histogram(
@@ -62,8 +87,10 @@ class Metrics:
         self.sockets = Gauge("buying_groups_sockets", "WebSockets that are open.", registry=self.registry)
         self._known: dict[str, Summary] = {}  # finding it by its label takes as long as all the rest
 
-    def statement(self, name: str, seconds: float, failed: bool) -> None:
+    def statement(self, name: str, seconds: float, failed: bool, rows: int) -> None:
         """A statement has ended."""
+        if self.spans:
+            self.spans.statement(name, seconds, failed, rows)
         known = self._known.get(name)
         if known is None:
             known = self._known[name] = self._statements.labels(name)
@@ -73,9 +100,15 @@ class Metrics:
         if seconds >= self.slow:
             log.warning("slow statement", statement=name, seconds=round(seconds, 3), failed=failed)
 
+    def unit(self, name: str) -> AbstractContextManager[Tell]:
+        """A unit of work goes on while this is entered."""
+        return self.spans.unit(name) if self.spans else nullcontext(untold)
+
     def error(self, code: str) -> None:
         """A client is told of an error."""
         self._errors.labels(code).inc()
+        if self.spans:
+            self.spans.error(code)
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """A request was answered."""
@@ -84,7 +117,7 @@ class Metrics:
     @contextmanager
     def beside(self) -> Generator[None]:
         """Counts the statements of what is started inside, which belongs to no request."""
-        token = watching.set(self.statement)
+        token = watching.set(self)
         try:
             yield
         finally:
@@ -100,11 +133,15 @@ class Seen:
     statements: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     codes: list[str] = field(default_factory=list[str])
 
-    def statement(self, name: str, seconds: float, failed: bool) -> None:
+    def statement(self, name: str, seconds: float, failed: bool, rows: int) -> None:
         """A statement of it has ended."""
-        self.metrics.statement(name, seconds, failed)
+        self.metrics.statement(name, seconds, failed, rows)
         if self.id is not None:
             self.statements.setdefault(name, []).append(seconds)
+
+    def unit(self, name: str) -> AbstractContextManager[Tell]:
+        """A unit of work of it."""
+        return self.metrics.unit(name)
 
     def error(self, code: str) -> None:
         """Its client is told of an error."""
@@ -131,6 +168,12 @@ def count_error(code: str) -> None:
     seen = _seen.get()
     if seen:
         seen.error(code)
+
+
+def spans_here() -> Spans | None:
+    """Who takes down what happens in this request, or on this socket, if anybody does."""
+    seen = _seen.get()
+    return seen.metrics.spans if seen else None
 
 
 class Observed:
@@ -161,14 +204,20 @@ class Observed:
                 message["headers"] = [*message["headers"], (b"x-request-id", (seen.id or "").encode())]
             await send(message)
 
-        with self._watched(seen), structlog.contextvars.bound_contextvars(request_id=seen.id):
+        route = self.route(scope["path"])
+        with self._watched(seen), structlog.contextvars.bound_contextvars(request_id=seen.id), self._span(scope, route) as tell:
             try:
                 await self._app(scope, receive, answer)
             except Exception:
                 status = 500
                 raise
             finally:
-                self._ended(seen, self.route(scope["path"]), status, time.perf_counter() - began)
+                tell(status)
+                self._ended(seen, route, status, time.perf_counter() - began)
+
+    def _span(self, scope: Scope, route: str) -> AbstractContextManager[Callable[[int], None]]:
+        spans = self._metrics.spans
+        return spans.request(scope, route) if spans and route not in QUIET else nullcontext(lambda _: None)
 
     def _ended(self, seen: Seen, route: str, status: int, seconds: float) -> None:
         self._metrics.request(route, status, seconds)
@@ -185,7 +234,7 @@ class Observed:
 
     @contextmanager
     def _watched(self, seen: Seen) -> Generator[None]:
-        here, watch = _seen.set(seen), watching.set(seen.statement)
+        here, watch = _seen.set(seen), watching.set(seen)
         try:
             yield
         finally:

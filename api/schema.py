@@ -25,7 +25,7 @@ from api.context import Context
 from api.errors import hushed, rate_limited, shown, too_complex, took_too_long
 from api.limits import Asked, TooComplex
 from api.mutations import Mutation
-from api.observing import new_request_id
+from api.observing import new_request_id, spans_here
 from api.permissions import forbidden, lacking
 from api.planning import PlannedReads
 from api.queries import Query
@@ -72,7 +72,13 @@ class Schema(strawberry.Schema):
         subscription."""
         assert query is not None
         context: Context = context_value
-        variables = variable_values or {}
+        spans = spans_here()
+        if spans is None:
+            return await self._in_turn(context, query, operation_name, variable_values or {})
+        with spans.operation(*_kind_and_name(context, query, operation_name)):
+            return await self._in_turn(context, query, operation_name, variable_values or {})
+
+    async def _in_turn(self, context: Context, query: str, operation_name: str | None, variables: Variables) -> ExecutionResult:
         if context.rates is None:
             return await self._answer(context, query, operation_name, variables)
         try:
@@ -196,6 +202,15 @@ def _may(context: Context, query: str, operation_name: str | None) -> bool:
         return not lacking(context.documents.prepare(query).operation(operation_name).needs, context.caller.permissions)
     except GraphQLError:
         return False
+
+
+def _kind_and_name(context: Context, query: str, operation_name: str | None) -> tuple[str | None, str | None]:
+    """What kind of operation is asked for, and what its document calls it; neither, if nothing could be executed."""
+    try:
+        asked = context.documents.prepare(query).operation(operation_name)
+    except GraphQLError:
+        return None, None
+    return asked.kind.value, asked.name
 
 
 def _limited(context: Context, limited: RateLimited) -> ExecutionResult:

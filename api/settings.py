@@ -11,6 +11,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from datetime import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     request_timeout: float = Field(LIMITS.seconds, validation_alias="BUYING_GROUPS_REQUEST_TIMEOUT", gt=0, le=3600)
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="BUYING_GROUPS_LOG_LEVEL")
     log_format: Literal["auto", "json", "text"] = Field("auto", validation_alias="BUYING_GROUPS_LOG_FORMAT")
+    traces: Literal["none", "otlp"] = Field("none", validation_alias="OTEL_TRACES_EXPORTER")
     slow: float = Field(SLOW, validation_alias="BUYING_GROUPS_SLOW", gt=0, le=3600)
     shutdown_timeout: int = Field(10, validation_alias="BUYING_GROUPS_SHUTDOWN_TIMEOUT", ge=1, le=600)
 
@@ -143,6 +145,13 @@ class Settings(BaseSettings):
         if self.neo4j_uri is not None and self.neo4j_password is None:
             raise ValueError("NEO4J_PASSWORD: is needed with NEO4J_URI")
         return self
+
+    @field_validator("traces")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        if value != "none" and find_spec("opentelemetry") is None:
+            raise ValueError("needs OpenTelemetry's packages: pip install 'buying-groups[otel]'")
+        return value
 
     @model_validator(mode="after")
     def _documents_with_only(self) -> Settings:

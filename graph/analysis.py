@@ -29,7 +29,12 @@ _NODES = {
     "MembershipEvent": ("#F16667", "action"),
     "Activity": ("#DA7194", "type"),
 }
-_RELATIONSHIPS = {"MEMBER_OF": ("#2E7D32", "role"), "REMOVED_FROM": ("#C62828", "reason"), "WORKS_FOR": ("#A5ABB6", "title")}
+_RELATIONSHIPS = {
+    "MEMBER_OF": ("#2E7D32", "role"),
+    "REMOVED_FROM": ("#C62828", "reason"),
+    "WORKS_FOR": ("#A5ABB6", "relationship"),
+}
+_LARGE = ("Account", "BuyingGroup")  # whose names are long
 
 
 def favourites() -> list[Query]:
@@ -52,12 +57,20 @@ def archive() -> bytes:
 def style() -> str:
     """A GraSS style sheet, as Browser's `:style` takes it: colours and captions by label and type."""
     head = "node {\n  diameter: 50px;\n  caption: '{name}';\n}\nrelationship {\n  shaft-width: 1px;\n  caption: '<type>';\n}\n"
-    nodes = (_rule(f"node.{label}", color, f"{{{shown}}}", "") for label, (color, shown) in _NODES.items())
+    nodes = (
+        _rule(f"node.{label}", color, f"{{{shown}}}", "  diameter: 80px;\n" if label in _LARGE else "")
+        for label, (color, shown) in _NODES.items()
+    )
     links = (
-        _rule(f"relationship.{kind}", color, f"{{{shown}}}", "  shaft-width: 3px;\n")
+        _rule(f"relationship.{kind}", color, f"{{{shown}}}", "" if kind == "WORKS_FOR" else "  shaft-width: 3px;\n")
         for kind, (color, shown) in _RELATIONSHIPS.items()
     )
     return head + "".join([*nodes, *links])
+
+
+def colours() -> dict[str, str]:
+    """The style's colours by label and by relationship type."""
+    return {name: colour for name, (colour, _) in {**_NODES, **_RELATIONSHIPS}.items()}
 
 
 def _rule(where: str, color: str, caption: str, more: str) -> str:

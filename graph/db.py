@@ -11,7 +11,7 @@ import asyncio
 import copy
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
@@ -55,10 +55,37 @@ ASK_AGAIN = 0.5
 FREE_WITHIN = 5.0
 """For how many seconds to wait for a connection to be free."""
 
-Watch = Callable[[str, float, bool], None]
-"""Is told of a statement that has ended: its name, how many seconds it took, and whether it failed."""
+
+class Watch(Protocol):
+    """Is told what happens, by names and counts alone."""
+
+    def statement(self, name: str, seconds: float, failed: bool, rows: int) -> None:
+        """A statement has ended."""
+        ...
+
+    def unit(self, name: str) -> AbstractContextManager[Tell]:
+        """A unit of work goes on while this is entered, such as a job's batch; it yields what takes its counts."""
+        ...
+
+
+class Tell(Protocol):
+    """Takes what is known of a unit of work: counts, and words of closed sets."""
+
+    def __call__(self, known: Mapping[str, int | str], *, failed: bool = False) -> None: ...
+
+
 watching: ContextVar[Watch | None] = ContextVar("watching", default=None)
-"""Who is told of the statements that run in this context, and in what is started from it."""
+"""Who is told of what runs in this context, and in what is started from it."""
+
+
+def unit(name: str) -> AbstractContextManager[Tell]:
+    """A unit of work, told to who watches."""
+    watch = watching.get()
+    return watch.unit(name) if watch else nullcontext(untold)
+
+
+def untold(known: Mapping[str, int | str], *, failed: bool = False) -> None:
+    """Takes what is known of what nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +146,9 @@ class Tx:
         self._db.statements += 1
         if self.sight:
             query, params = self.sight.narrowed(query, params)
-        with timed(query.name):
+        with timed(query.name) as taken:
             result = await self._tx.run(query.text, params)
-            return [dict(record) async for record in result]
+            return taken.rows([dict(record) async for record in result])
 
 
 class Gate(Protocol):
@@ -182,9 +209,9 @@ class Db:
         if self.sight:
             query, params = self.sight.narrowed(query, dict(params))
         statement = neo4j.Query(query.text, metadata={"statement": query.name}, timeout=self._timeout)
-        with timed(query.name):
+        with timed(query.name) as taken:
             result = await session.run(statement, dict(params))
-            return [dict(record) async for record in result]
+            return taken.rows([dict(record) async for record in result])
 
     @property
     def gated(self) -> bool:
@@ -266,9 +293,9 @@ class Db:
         """A statement that must be its own transaction, such as DDL or CALL ... IN TRANSACTIONS. Not repeated."""
         self.statements += 1
         async with self._opened(guarded=False) as session:
-            with timed(query.name):
+            with timed(query.name) as taken:
                 result = await session.run(query.text, params)
-                return [dict(record) async for record in result]
+                return taken.rows([dict(record) async for record in result])
 
     def _opened(self, *, guarded: bool = True, **more: Any) -> _Opened:
         return _Opened(self._driver.session(**self._session, **more), self._slots, _Guard(self._pulse) if guarded else None)
@@ -339,19 +366,24 @@ def _words(error: BaseException) -> str:
 
 
 class timed:
-    """Tells who watches how long a statement takes."""
+    """Tells who watches how long a statement takes, and how many rows it has."""
 
-    __slots__ = ("_began", "_name", "_watch")
+    __slots__ = ("_began", "_count", "_name", "_watch")
 
     def __init__(self, name: str) -> None:
-        self._name, self._watch = name, watching.get()
+        self._name, self._watch, self._count = name, watching.get(), 0
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> timed:
         self._began = perf_counter()
+        return self
+
+    def rows(self, found: list[Row]) -> list[Row]:
+        self._count = len(found)
+        return found
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if self._watch:
-            self._watch(self._name, perf_counter() - self._began, kind is not None)
+            self._watch.statement(self._name, perf_counter() - self._began, kind is not None, self._count)
 
 
 def _translated(error: BaseException | None) -> GraphError | None:

@@ -218,14 +218,14 @@ def taken(data_dir: Path) -> IO[str]:
     return lock
 
 
-def password(data_dir: Path) -> str:
-    """The server's password, in a file that only its owner reads; made with the folder's first server."""
+def password(data_dir: Path, wanted: str | None = None) -> str:
+    """The server's password, in a file that only its owner reads; made with the folder's first server, which may want one."""
     file = data_dir / "neo4j-password"
     if file.exists():
         return file.read_text().strip()
     if (data_dir / "data" / "databases").exists():
         raise EmbeddedError(f"{file} is missing, so nobody can log in to the data beside it. Put it back.")
-    made = secrets.token_urlsafe(24)
+    made = wanted or secrets.token_urlsafe(24)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as out:
         out.write(made + "\n")

@@ -6,6 +6,7 @@ GraphError
 |  `- BadMapping  a mapping of their columns that can't be followed
 |- Unavailable    the database can't answer now; the same call may succeed later
 |- TooExpensive   the database ended the statement: it took too long or too much memory
+|- NewerGraph     a newer version of this package has written to the graph
 `- UnreadableText a text is no Unicode, so the database can't be told it
 """
 
@@ -79,6 +80,10 @@ class Unavailable(GraphError):
 
 class TooExpensive(GraphError):
     """The database ended a statement that took too long or too much memory. Retrying won't help."""
+
+
+class NewerGraph(GraphError):
+    """A newer version of this package has changed the graph's schema: this one would break what that relies on."""
 
 
 class UnreadableText(GraphError):

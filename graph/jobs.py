@@ -20,7 +20,7 @@ from uuid import uuid4
 import structlog
 
 from graph import creation, events, maintenance, once, scoring
-from graph.db import Db, Row, Tx
+from graph.db import Db, Row, Tx, unit
 from graph.errors import ErrorCode, GraphError, Refused, TooExpensive, Unavailable
 from graph.model import JobKind
 from graph.queries import query
@@ -187,7 +187,18 @@ async def _batch(db: Db, claim: Claim, works: Works, left: Left | None = None) -
             await tx.run(query("job/finish"), id=claim.id, lease=claim.lease, status="SUCCEEDED", error=None)
         return step
 
-    return await db.transaction(work, name=f"job/{claim.kind.lower()}_batch")
+    name = f"job/{claim.kind.lower()}_batch"
+    with unit(name) as tell:
+        step = await db.transaction(work, name=name)
+        if step:
+            tell(_counted(step))
+    return step
+
+
+def _counted(step: Step) -> dict[str, int | str]:
+    """What a batch did, in figures."""
+    counts = asdict(step.counts) | {"done": step.done, "created": step.created}
+    return counts | ({f"rows_{name}": count for name, count in asdict(step.rows).items()} if step.rows else {})
 
 
 async def _advance(tx: Tx, claim: Claim, step: Step, cursor: dict[str, Any] | None) -> None:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import LiteralString, cast
 
 from graph.db import Db, Tx
+from graph.errors import NewerGraph
 from graph.queries import Query, parse, query
 
 _FILE = re.compile(r"V(\d{4})__(\w+)\.cypher$")
@@ -41,14 +42,29 @@ def all_migrations() -> list[Migration]:
     return steps
 
 
+async def applied(db: Db) -> set[int]:
+    """The numbers of the steps that are in."""
+    return {row["version"] for row in await db.read(query("migrations/list"))}
+
+
 async def pending(db: Db) -> list[Migration]:
-    """The steps that the graph lacks."""
-    done = {row["version"] for row in await db.read(query("migrations/list"))}
-    return [step for step in all_migrations() if step.version not in done]
+    """The steps that the graph lacks. Raises NewerGraph."""
+    return _lacking(await applied(db))
+
+
+def _lacking(done: set[int]) -> list[Migration]:
+    known = all_migrations()
+    if newest := max(done - {step.version for step in known}, default=0):
+        raise NewerGraph(
+            f"the graph was brought forward by a newer version of Buying Groups: step {newest} of its schema is in, and this "
+            f"version knows {known[-1].version}. Install that version, or restore a backup from before."
+        )
+    return [step for step in known if step.version not in done]
 
 
 async def migrate(db: Db) -> list[Migration]:
-    """Applies what is missing and returns it. Several instances may call it at once: one works, the others wait.
+    """Applies what is missing and returns it. Several instances may call it at once: one works, the others wait. Raises
+    NewerGraph.
 
     Schema statements can't share a transaction with data, so they run beside one that holds the lock and records the
     steps. If the process dies, that transaction ends with it, and the next one repeats the statements, which are idempotent.
@@ -56,8 +72,7 @@ async def migrate(db: Db) -> list[Migration]:
     await db.alone(query("migrations/prepare"))
 
     async def work(tx: Tx) -> list[Migration]:
-        done = {row["version"] for row in await tx.run(query("migrations/lock"))}
-        pending = [step for step in all_migrations() if step.version not in done]
+        pending = _lacking({row["version"] for row in await tx.run(query("migrations/lock"))})
         for step in pending:
             for statement in step.statements:
                 await db.alone(statement)

@@ -24,7 +24,7 @@ from uuid import UUID, uuid4, uuid5
 import structlog
 
 from graph import events
-from graph.db import Db, Row
+from graph.db import Db, Row, unit
 from graph.errors import Unavailable
 from graph.queries import query
 
@@ -237,11 +237,14 @@ class _Work:
 
     async def _attempt(self, event: Event) -> tuple[Outcome, float]:
         began = time.monotonic()
-        try:
-            outcome = await self._send(self._hook, event)
-        except Exception:
-            log.exception("a delivery failed", webhook=self._hook.id, event=event.id)
-            outcome = Outcome(None, "Something went wrong on our side.")
+        with unit("webhook/delivery") as tell:
+            try:
+                outcome = await self._send(self._hook, event)
+            except Exception:
+                log.exception("a delivery failed", webhook=self._hook.id, event=event.id)
+                outcome = Outcome(None, "Something went wrong on our side.")
+            status = {} if outcome.status is None else {"status": outcome.status}
+            tell({"event": event.type, **status}, failed=outcome.error is not None)
         return outcome, time.monotonic() - began
 
     async def _wait(self) -> None:

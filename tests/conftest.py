@@ -32,6 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--screenshot", type=Path, help="where `-m browser` leaves its picture of GraphiQL, such as docs/graphiql.png"
     )
     parser.addoption("--pictures", type=Path, help="where `-m browser` leaves its pictures of the console, such as docs/console")
+    parser.addoption(
+        "--favourites", type=Path, help="where `-m browser` leaves its pictures of the analysts' favourites, such as docs/browser"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,5 @@
-"""GraphiQL in a web browser that reaches nothing but the server. Run by `make test-browser`, not by `make test`."""
+"""GraphiQL, and the analysts' favourites in Neo4j Browser, in a web browser that reaches nothing but the server. Run by
+`make test-browser`, not by `make test`."""
 
 from __future__ import annotations
 
@@ -7,14 +8,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+from documents import blocks
 from make import run, serving
 
 from api import graphiql
-from graph import sample
-from graph.db import Db
+from graph import analysis, sample
+from graph.db import Db, connect
+from graph.embedded import Options, embedded
+from graph.migrations import migrate
 
 pytestmark = pytest.mark.browser
 CLIENTS = Path(__file__).parent / "clients"
+GUIDE = Path(__file__).parent.parent / "docs" / "analysts.md"
 
 
 async def test_graphiql_opens_with_queries_that_run_and_asks_nobody_else(
@@ -41,3 +46,43 @@ async def test_graphiql_opens_with_queries_that_run_and_asks_nobody_else(
     assert picture.read_bytes().startswith(b"\x89PNG")
     if kept := pytestconfig.getoption("--screenshot"):
         shutil.copy(picture, kept)
+
+
+# The names of the pictures that docs/analysts.md shows, and what stands in each.
+SEEN = {
+    "group_history": ["at", "what", "person", "previous", "current", "actor", '"Vera Quillan"', "20 records"],
+    "how_a_member": ["overruledBy", '"MANUAL"', '"OVERRULED"', "4 records"],
+    "stuck_groups": ["lacks", '"Harbor Journeys rollout for Lumehaven Clinics"', "10 records"],
+    "white_space": ["hierarchy", "branch", '"Pellimore Dairy"', "7 records"],
+    "who_blocks": ["removedBy", '"Wouter Marchetti"', "2 records"],
+    "who_overlaps": ["roles", '"Anouk Brandvik"', "50 records"],
+    "who_decides": ["BuyingGroup (1)", "Account (3)", "Person (9)", "MEMBER_OF (9)"],
+}
+
+
+async def test_the_favourites_answer_in_neo4j_browser(cache_dir: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    browser = shutil.which("chromium")
+    assert browser, "chromium is needed"
+    given = {"person": "Wanda Vandermeer", "group": "Harbor Journeys rollout for Tessarine Campaign Department"}
+    asked = [
+        {"name": one.name.removeprefix("analysis/"), "text": one.text, "params": {name: given[name] for name in one.params}}
+        for one in analysis.favourites()
+    ]
+    (decides,) = [text for text in blocks(GUIDE.read_text("utf-8"), "cypher") if "group agreement" in text]
+    asked.append({"name": "who_decides", "text": decides, "params": {}})
+    file = tmp_path / "asked.json"
+    async with embedded(Options(tmp_path / "data", cache_dir, bolt_port=0, browser_port=0, heap=512, page_cache=128)) as server:
+        at = server.connection
+        async with connect(at) as db:
+            await migrate(db)
+            await sample.load(db)
+        file.write_text(json.dumps({"password": at.password, "style": analysis.style(), "asked": asked}))
+        url = server.browser_url
+        assert url
+        seen = json.loads(await run(CLIENTS, "node", "analysts.mjs", url, at.uri, browser, str(tmp_path), str(file)))
+    assert {name: [one for one in SEEN[name] if one not in text] for name, text in seen.items()} == {name: [] for name in SEEN}
+    for name in SEEN:
+        picture = tmp_path / f"{name}.png"
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        if kept := pytestconfig.getoption("--favourites"):
+            shutil.copy(picture, kept)

@@ -23,10 +23,11 @@ from graph.salesforce import KINDS
 from graph.tables import find_table, open_table
 
 COMPANIES = """\
-Record ID,Company Name,Parent Company ID,Annual Revenue,Number of Employees,Website URL,Company owner
-9001,Bluebay Group,,9000000,1200,https://bluebay.example,Ines
-9002,Bluebay Yachts,9001,2500000.50,,,Ines
-9003,,9001,,,,
+Record ID,Company name,Parent Company,Number of child companies,Annual Revenue,Number of Employees,Website URL,\
+Company owner,Associated Company IDs
+9001,Bluebay Group,,1,9000000,1200,https://bluebay.example,Ines,9002
+9002,Bluebay Yachts,9001,,2500000.50,,,Ines,9001
+9003,,9001,,,,,,9001
 """
 CONTACTS = {
     "Record ID": [8001, 8002, 8003, 8001],
@@ -35,6 +36,7 @@ CONTACTS = {
     "Email": ["ada@bluebay.example", "none", "no@name.example", None],
     "Associated Company IDs": ["9001;9002", "9002; 9999", "9001", None],
     "Unsubscribed from all email": [True, None, None, None],
+    "Invalid email address": [None, "true", None, None],
 }
 
 
@@ -63,11 +65,11 @@ async def test_hubspots_export_becomes_the_graph(db: Db, tmp_path: Path) -> None
         ("contacts.parquet", 4, 2, 2, 2),
     ]
     assert {one.name: one.ignored_columns for one in summary.files} == {
-        "companies.csv.gz": ("Company owner",),
+        "companies.csv.gz": ("Number of child companies", "Company owner", "Associated Company IDs"),
         "contacts.parquet": (),
     }
     assert sorted(reports) == [
-        ("companies.csv.gz", "4", "Company Name", "", "row", "Company Name is needed; it can't be blank."),
+        ("companies.csv.gz", "4", "Company name", "", "row", "Company name is needed; it can't be blank."),
         ("contacts.parquet", "2", "Associated Company IDs", "9999", "value", "There is no account with the external id '9999'."),
         ("contacts.parquet", "2", "Email", "none", "value", "Must be an e-mail address such as ada@example.com."),
         ("contacts.parquet", "3", "Last Name", "", "row", "Last Name or First Name is needed; they can't all be blank."),
@@ -82,13 +84,13 @@ async def test_hubspots_export_becomes_the_graph(db: Db, tmp_path: Path) -> None
     ]
     found = await rows(
         db,
-        """MATCH (p:Person) RETURN p.externalId AS id, p.name AS name, p.emailSuspended AS quiet,
+        """MATCH (p:Person) RETURN p.externalId AS id, p.name AS name, p.emailSuspended AS quiet, p.emailInvalid AS invalid,
         COLLECT { MATCH (p)-[w:WORKS_FOR]->(a) RETURN a.externalId + ' ' + w.relationship ORDER BY a.externalId } AS at
         ORDER BY id""",
     )
     assert [tuple(row.values()) for row in found] == [
-        ("8001", "Ada Byron", True, ["9001 EMPLOYEE", "9002 EMPLOYEE"]),
-        ("8002", "Grace", False, ["9002 EMPLOYEE"]),
+        ("8001", "Ada Byron", True, False, ["9001 EMPLOYEE", "9002 EMPLOYEE"]),
+        ("8002", "Grace", False, True, ["9002 EMPLOYEE"]),
     ]
     owned = await rows(
         db,

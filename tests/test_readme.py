@@ -8,7 +8,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, LiteralString, cast
 
-import pytest
 from documents import blocks, follow
 from make import Api, rows
 from typer.main import get_command
@@ -108,8 +107,3 @@ def test_the_reference_tells_every_code_limit_and_price() -> None:
         for field, price in re.findall(r"^\| `(\w+\.\w+)` \| ([\d,]+) \|", reference, re.MULTILINE)
     }
     assert prices == WORK
-
-
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", README))
-def test_links_lead_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()

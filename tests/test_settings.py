@@ -17,6 +17,7 @@ WRONG = [
     ("BUYING_GROUPS_HOST", "example.org", "BUYING_GROUPS_HOST: 'example.org' is wrong: must be an IP address of this machine"),
     ("BUYING_GROUPS_HEAP_MB", "10", "BUYING_GROUPS_HEAP_MB: '10' is wrong: input should be greater than or equal to 256"),
     ("BUYING_GROUPS_LOG_LEVEL", "loud", "BUYING_GROUPS_LOG_LEVEL: 'loud' is wrong: input should be 'debug', 'info'"),
+    ("OTEL_TRACES_EXPORTER", "console", "OTEL_TRACES_EXPORTER: 'console' is wrong: input should be 'none' or 'otlp'"),
     ("BUYING_GROUPS_DAILY_AT", "noon", "BUYING_GROUPS_DAILY_AT: 'noon' is wrong: input should be in a valid time format"),
     ("BUYING_GROUPS_PROT", "8000", "BUYING_GROUPS_PROT: there is no such setting; did you mean BUYING_GROUPS_PORT?"),
     ("NEO4J_URI", "http://db", "NEO4J_URI: 'http://db' is wrong: must begin with one of bolt://"),

@@ -5,5 +5,5 @@
 // returns: at, what, person, previous, current, actor
 MATCH (:BuyingGroup {name: $group})<-[:IN]-(e:BuyingGroupEvent)
 OPTIONAL MATCH (e)-[:ABOUT]->(p:Person)
-RETURN e.at AS at, e.type AS what, p.name AS person, e.previous AS previous, e.current AS current, e.actor AS actor
-ORDER BY e.seq, at, e.id
+RETURN toString(datetime.truncate('second', e.at)) AS at, e.type AS what, p.name AS person, e.previous AS previous, e.current AS current, e.actor AS actor
+ORDER BY e.seq, e.at, e.id

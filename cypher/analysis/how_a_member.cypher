@@ -4,6 +4,6 @@
 // params: person, group
 // returns: at, action, role, source, actor, outcome, overruledBy, reason
 MATCH (:Person {name: $person})<-[:ABOUT]-(e:MembershipEvent)-[:IN]->(:BuyingGroup {name: $group})
-RETURN e.at AS at, e.action AS action, e.role AS role, e.source AS source, e.actor AS actor, e.outcome AS outcome,
-  e.overruledBy AS overruledBy, e.reason AS reason
-ORDER BY at, e.id
+RETURN toString(datetime.truncate('second', e.at)) AS at, e.action AS action, e.role AS role, e.source AS source,
+  e.actor AS actor, e.outcome AS outcome, e.overruledBy AS overruledBy, e.reason AS reason
+ORDER BY e.at, e.id
