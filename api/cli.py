@@ -499,10 +499,11 @@ def _run(command: Any, *args: Any) -> None:
 
 def _spare_the_collector() -> None:
     """Leaves what serving needs for good out of garbage collection, and collects less often: answers are many small lists,
-    all without cycles, and going through them took up to half of a large answer's time."""
+    all without cycles, and going through them took up to half of a large answer's time. What an executor leaves has cycles,
+    though, and what lived through two collections waits for the third kind: that one comes no less often than usual."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 20, 10)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

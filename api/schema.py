@@ -11,10 +11,11 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLError, OperationType
+from graphql import Executor, GraphQLError, OperationType
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType as Kind
@@ -50,6 +51,16 @@ class Known(SchemaExtension):
         running.graphql_document = running.context.documents.prepare(running.query).document
         running.pre_execution_errors = []
         yield
+
+
+class Forgetful(StrawberryGraphQLCoreExecutionContext):
+    """Executes each event of a subscription with a memory of its own. graphql-core 3.3 gives all of them one memory of the fields
+    that they select, where no event finds what another left there: it grew for as long as the subscription went on."""
+
+    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
+        executor = super().build_per_event_executor(payload)
+        executor._relevant_sub_fields = {}  # pyright: ignore[reportPrivateUsage]
+        return executor
 
 
 class Schema(strawberry.Schema):
@@ -237,6 +248,7 @@ def make_schema() -> Schema:
         subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[PlannedReads, Known],
+        execution_context_class=Forgetful,
     )
     install(schema._schema)
     permissions.install(schema._schema)

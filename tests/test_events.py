@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from typing import Any
 
+from graphql import Executor
 from httpx2 import AsyncClient
 from listening import messages, subscribed
 from make import Api, Person, api_over, card, plant, role_ids, rows, sell, serving, title
@@ -172,6 +174,20 @@ async def test_a_follower_hears_what_is_committed_and_goes_on_after_a_break(db: 
     async with api_over(db) as api:
         told = [edge["node"] for edge in (await api.data(PULL, first=100))["events"]["edges"]]
     assert [one["cursor"] for one in heard] == [one["cursor"] for one in told[1:]]
+
+
+async def test_following_takes_no_more_memory_the_longer_it_goes_on(api: Api, db: Db) -> None:
+    await market(db, accounts=20)
+    first = (await api.data(PULL, first=1))["events"]["edges"][0]["cursor"]
+    async with serving(db, jobs=False) as port, subscribed(f"ws://127.0.0.1:{port}/graphql", FOLLOW, after=first) as socket:
+        heard = messages(socket)
+        for _ in range(50):
+            assert "errors" not in await anext(heard)
+        gc.collect()
+        executors = [one for one in gc.get_objects() if isinstance(one, Executor)]
+        assert executors
+        # One event is being executed at most, and remembers its own few fields.
+        assert sum(len(one._relevant_sub_fields) for one in executors) < 10
 
 
 async def test_a_follower_hears_only_what_was_asked_for(db: Db) -> None:
