@@ -49,6 +49,11 @@ function Frame({ view, viewer, leave, children }) {
   );
 }
 
+/** Narrow windows show some of the tabs: the one that is open is among them. */
+function showTab() {
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
 function skip(event) {
   event.preventDefault();
   document.getElementById("main").focus();
@@ -128,9 +133,13 @@ function Console() {
   const place = route.path.join("/");
   useEffect(() => {
     if (viewer && document.activeElement && document.activeElement !== document.body) document.getElementById("main").focus({ preventScroll: true });
-    document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    showTab();
     window.scrollTo(0, 0);
   }, [place, viewer]);
+  useEffect(() => {
+    window.addEventListener("resize", showTab);
+    return () => window.removeEventListener("resize", showTab);
+  }, []);
   const shown = state.signIn
     ? h(SignIn, { done: enter, back: window.location.pathname === SIGN_IN ? comingFrom.current : here(), failed: state.failed })
     : state.error

@@ -44,6 +44,10 @@ async function picture(name) {
     await page.setViewport({ width, height: 900 });
     await idle();
     await page.evaluate(() => window.scrollTo(0, 0));
+    await page.waitForFunction(() => {
+      const { left, right } = document.querySelector(".tabs [aria-current]").getBoundingClientRect();
+      return left >= 0 && right <= window.innerWidth; // the open tab is in sight
+    });
     wider.push(...(await page.evaluate(() => (document.documentElement.scrollWidth > window.innerWidth ? [window.location.pathname] : []))));
     await page.screenshot({ path: `${pictures}/${name}-${width}.png` });
   }
