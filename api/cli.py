@@ -221,7 +221,7 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
             is_open = await _is_open(settings, opened.db)
             secret = settings.secret(opened.connection.password)
             ide = await _loaded("GraphiQL", graphiql.load, settings.cache_dir) if settings.graphiql else None
-            console = await _loaded("console", WebConsole.load, settings.cache_dir) if settings.console else None
+            console = await _loaded("console", _console(settings), settings.cache_dir) if settings.console else None
             spans = stack.enter_context(_spans(settings))
             application = create_app(
                 opened.db,
@@ -617,6 +617,10 @@ async def _loaded(what: str, load: Callable[[Path], Pages], cache_dir: Path) -> 
     except JarError as error:
         err.print(f"There is no {what}: {error}", style="yellow", markup=False)
         return None
+
+
+def _console(settings: Settings) -> Callable[[Path], WebConsole]:
+    return lambda cache_dir: WebConsole.load(cache_dir, settings.client)
 
 
 def _documents(settings: Settings) -> Documents:

@@ -25,6 +25,7 @@ from api.limits import Limits
 from api.observing import SLOW
 from api.provider import Provider, is_loopback, is_safe
 from api.rates import RateLimits
+from api.signin import Client
 from graph.db import Connection
 from graph.embedded import Options
 from graph.targets import Network, Targets
@@ -70,6 +71,8 @@ class Settings(BaseSettings):
     oidc_jwks_url: str | None = Field(None, validation_alias="BUYING_GROUPS_OIDC_JWKS_URL")
     oidc_permissions: str = Field("permissions", validation_alias="BUYING_GROUPS_OIDC_PERMISSIONS_CLAIM", min_length=1)
     oidc_account: str | None = Field(None, validation_alias="BUYING_GROUPS_OIDC_ACCOUNT_CLAIM", min_length=1)
+    oidc_client: str | None = Field(None, validation_alias="BUYING_GROUPS_OIDC_CLIENT_ID", min_length=1, max_length=500)
+    oidc_scopes: str = Field("openid", validation_alias="BUYING_GROUPS_OIDC_SCOPES", max_length=1000)
     webhook_networks: str = Field("", validation_alias="BUYING_GROUPS_WEBHOOK_NETWORKS")
     daily_at: time = Field(time(2), validation_alias="BUYING_GROUPS_DAILY_AT")
     console: bool = Field(True, validation_alias="BUYING_GROUPS_CONSOLE")
@@ -121,6 +124,13 @@ class Settings(BaseSettings):
             raise ValueError("must be an address that begins with https:// (http:// on this machine alone)")
         return value
 
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _scopes(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("must be scopes with spaces between them, openid among them")
+        return value
+
     @field_validator("webhook_networks")
     @classmethod
     def _networks(cls, value: str) -> str:
@@ -134,10 +144,12 @@ class Settings(BaseSettings):
     def _issuer_with_audience(self) -> Settings:
         if self.oidc_issuer is not None and self.oidc_audience is None:
             raise ValueError("BUYING_GROUPS_OIDC_AUDIENCE: is needed with BUYING_GROUPS_OIDC_ISSUER")
-        for name in ("oidc_audience", "oidc_jwks_url", "oidc_permissions", "oidc_account"):
+        for name in ("oidc_audience", "oidc_jwks_url", "oidc_permissions", "oidc_account", "oidc_client"):
             if self.oidc_issuer is None and name in self.model_fields_set:
                 alias = type(self).model_fields[name].validation_alias
                 raise ValueError(f"BUYING_GROUPS_OIDC_ISSUER: is needed with {alias}")
+        if self.oidc_client is None and "oidc_scopes" in self.model_fields_set:
+            raise ValueError("BUYING_GROUPS_OIDC_CLIENT_ID: is needed with BUYING_GROUPS_OIDC_SCOPES")
         return self
 
     @model_validator(mode="after")
@@ -185,6 +197,11 @@ class Settings(BaseSettings):
         if self.oidc_issuer is None or self.oidc_audience is None:
             return None
         return Provider(self.oidc_issuer, self.oidc_audience, self.oidc_jwks_url, self.oidc_permissions, self.oidc_account)
+
+    @property
+    def client(self) -> Client | None:
+        """What the console is to that provider, if one may sign in there."""
+        return Client(self.provider, self.oidc_client, self.oidc_scopes) if self.provider and self.oidc_client else None
 
     @property
     def hooks(self) -> Hooks:

@@ -129,41 +129,52 @@ class KeySet:
     async def _fetched(self) -> None:
         """Fetches the keys; without success, those that are kept stay."""
         try:
-            said = await _fetch(self._provider.jwks_url or await self._discovered())
-            found = read_keys(said)
+            found = read_keys(await _answer(self._provider.jwks_url or await self._discovered()))
         except Exception as error:
-            log.warning("the provider's keys can't be had", issuer=self._provider.issuer, reason=_reason(error))
+            log.warning("the provider's keys can't be had", issuer=self._provider.issuer, reason=reason(error))
             return
         if [said for said, _ in found] != [said for said, _ in self._keys]:
             self._keys = found
             self.generation += 1
 
     async def _discovered(self) -> str:
-        said = await _fetch(self._provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
-        if not isinstance(said, dict) or said.get("issuer") != self._provider.issuer:
-            raise ValueError("the issuer's configuration is of another issuer")
-        url = said.get("jwks_uri")
+        url = (await discover(self._provider)).get("jwks_uri")
         if not isinstance(url, str) or not is_safe(url):
             raise ValueError("the issuer's configuration names no jwks_uri that begins with https://")
         return url
 
 
-async def _fetch(url: str) -> Any:
-    """JSON from an address, bounded in time and size."""
+async def discover(provider: Provider) -> Mapping[str, Any]:
+    """What the provider says of itself. Raises ValueError, and what asking raises."""
+    said = await _answer(provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
+    if not isinstance(said, dict) or said.get("issuer") != provider.issuer:
+        raise ValueError("the issuer's configuration is of another issuer")
+    return said
+
+
+async def _answer(url: str) -> Any:
+    status, said = await fetch(url)
+    if status != 200:
+        raise ValueError(f"it answers with status {status}")
+    return said
+
+
+async def fetch(url: str, form: Mapping[str, str] | None = None) -> tuple[int, Any]:
+    """The status of an address, and its JSON if that is 200, bounded in time and size; with a form, that is posted."""
     headers = {"accept": "application/json", "accept-encoding": "identity"}
     body = bytearray()
     async with (
         asyncio.timeout(TIMEOUT),
         httpx2.AsyncClient(timeout=TIMEOUT, trust_env=url.startswith("https:")) as client,
-        client.stream("GET", url, headers=headers) as response,
+        client.stream("GET" if form is None else "POST", url, headers=headers, data=form) as response,
     ):
         if response.status_code != 200:
-            raise ValueError(f"it answers with status {response.status_code}")
+            return response.status_code, None
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > MAX_DOCUMENT:
                 raise ValueError(f"it answers with more than {MAX_DOCUMENT:,} bytes")
-    return orjson.loads(bytes(body))
+    return 200, orjson.loads(bytes(body))
 
 
 def read_keys(said: Any) -> tuple[tuple[Mapping[str, Any], Key], ...]:
@@ -182,7 +193,8 @@ def read_keys(said: Any) -> tuple[tuple[Mapping[str, Any], Key], ...]:
     return tuple(found)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """What may be logged of an error: our own words, else its kind."""
     return str(error) if type(error) is ValueError else type(error).__name__
 
 

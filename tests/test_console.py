@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import httpx2
 import pytest
 from graphql import GraphQLEnumType, parse, validate
+from issuing import AUDIENCE, CLIENT, Issuer, issuing
 from make import key_for, role_ids, rows, run, serving
 
 from api import ids
 from api.app import create_app
-from api.console import VIEWS, Console
+from api.console import POLICY, VIEWS, Console
+from api.provider import Provider
 from api.schema import schema
+from api.signin import Client
+from api.webfiles import WebFiles
 from graph import sample
 from graph.db import Db
 from graph.model import Permission
@@ -62,7 +70,7 @@ async def test_every_address_of_a_view_shows_the_page_under_a_strict_policy(shar
 async def test_the_page_names_only_files_that_are_served_here_for_good(shared_db: Db, console: Console) -> None:
     page = (await get(shared_db, console, "/")).text
     named = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(named) == 10
+    assert len(named) == 12
     assert "<style" not in page
     assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", page)
     for name in named:
@@ -138,6 +146,96 @@ def test_german_has_all_that_english_says() -> None:
     assert spoken() - catalogue.keys() == set()
     for english, german in catalogue.items():
         assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", german)), english
+
+
+@asynccontextmanager
+async def signing_in(files: WebFiles) -> AsyncGenerator[tuple[Issuer, Console]]:
+    async with issuing() as issuer:
+        yield issuer, Console(files, Client(issuer.provider(), CLIENT, "openid profile"))
+
+
+async def test_the_page_learns_where_to_sign_in_and_its_policy_stays(shared_db: Db, console: Console) -> None:
+    assert (await get(shared_db, console, "/console/sign-in")).json() == {"provider": None}
+    async with signing_in(console.files) as (issuer, offering):
+        answer = await get(shared_db, offering, "/console/sign-in")
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.json() == {
+            "provider": {
+                "issuer": issuer.url,
+                "audience": AUDIENCE,
+                "authorizationEndpoint": f"{issuer.url}/authorize",
+                "clientId": "console",
+                "scopes": "openid profile",
+            }
+        }
+        page = await get(shared_db, offering, "/sign-in?code=x&state=y")
+        assert page.text == (await get(shared_db, console, "/")).text
+        assert page.headers["content-security-policy"] == POLICY
+        assert "connect-src 'self'; " in POLICY
+
+
+async def test_a_code_is_exchanged_at_the_provider_alone(shared_db: Db, console: Console) -> None:
+    async def post(made: Console, body: str, kind: str = "application/json") -> tuple[int, dict[str, str]]:
+        transport = httpx2.ASGITransport(app=create_app(shared_db, b"a secret of the tests", jobs=False, console=made))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            answer = await client.post("/console/sign-in", content=body, headers={"content-type": kind})
+            return answer.status_code, answer.json() if answer.headers["content-type"] == "application/json" else {}
+
+    verifier, back = "v" * 43, "http://localhost/sign-in"
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    given = {"code": "one", "verifier": verifier, "redirectUri": back}
+    assert (await post(console, json.dumps(given)))[0] == 405
+    refused = (400, {"error": "REFUSED", "message": "The provider refused the code."})
+    gone = (502, {"error": "UNREACHABLE", "message": "The provider can't be reached, or is not set up as it must be."})
+    async with signing_in(console.files) as (issuer, offering):
+        asked = {"code_challenge": challenge, "redirect_uri": back, "client_id": CLIENT, "nonce": "n"}
+        issuer.codes = {"one": asked, "two": asked}
+        status, said = await post(offering, json.dumps(given))
+        assert (status, sorted(said)) == (200, ["accessToken", "idToken"])
+        assert await post(offering, json.dumps(given)) == refused  # it counted once
+        assert await post(offering, json.dumps({**given, "code": "two", "verifier": "w" * 43})) == refused
+        for body, kind, words in (
+            (json.dumps(given), "text/plain", "The body must be application/json."),
+            ("{", "application/json", "The body must be JSON."),
+            ("[]", "application/json", "The body must be an object."),
+            ("{}", "application/json", "code must be a text of 1 to 4096 characters."),
+            (json.dumps({**given, "verifier": "v" * 129}), "application/json", "verifier must be a text of 1 to 128 characters."),
+            (" " * 20_000, "application/json", "The body must have at most 16384 bytes."),
+        ):
+            assert await post(offering, body, kind) == (400, {"error": "INVALID", "message": words})
+        issuer.broken = True
+        assert await post(offering, json.dumps(given)) == gone
+        stranger = Console(console.files, Client(Provider(f"{issuer.url}/", AUDIENCE), CLIENT))
+        assert await post(stranger, json.dumps(given)) == gone  # the configuration is of another issuer
+
+
+@pytest.mark.browser
+async def test_one_signs_in_at_a_provider_and_hears_why_not(db: Db, console: Console) -> None:
+    await sample.load(db)
+    browser = shutil.which("chromium")
+    assert browser, "chromium is needed"
+    async with (
+        signing_in(console.files) as (issuer, offering),
+        serving(db, console=offering, provider=issuer.provider()) as port,
+    ):
+        seen = json.loads(await run(CLIENTS, "node", "signin.mjs", f"http://127.0.0.1:{port}", browser, issuer.url))
+    view = "/groups?search=Insights"
+    assert seen["comesIn"] == {
+        "words": f"Sign in with {issuer.url.removeprefix('http://')}",
+        "violations": [],
+        "place": view,
+        "kept": [["buying-groups-credential", "buying-groups-signed-in"], []],
+        "subject": "oidc:ada",
+    }
+    assert seen["leavesNoTrace"] == []
+    assert seen["staysAfterReload"] == view
+    assert seen["renewsUnasked"] == {"place": f"{view}&completeness=-49", "silent": 1}
+    assert seen["asksWhenItMust"] == ["/sign-in", None, f"{view}&completeness=-49"]
+    assert seen["signsOut"] == {"kept": [], "asked": []}
+    for refusal in ("isDenied", "refusesAnotherState", "refusesALateAnswer", "refusesAnotherNonce", "refusesATokenForOthers"):
+        assert seen[refusal] == ["/sign-in", None], refusal
+    assert seen["outside"] == []
+    assert [one for one in seen["complaints"] if not re.search("status of 40[01]", one)] == []
 
 
 @pytest.mark.browser

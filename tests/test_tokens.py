@@ -23,6 +23,7 @@ from websockets.exceptions import ConnectionClosed
 from api import auth, tokens
 from api.provider import Provider, is_safe
 from api.settings import BadSettings, load
+from api.signin import Client
 from api.tokens import NoKeys, Tokens, check_claims, claim, read_keys
 from graph.callers import BadCredential, Caller
 from graph.db import Db
@@ -365,7 +366,21 @@ def test_the_provider_that_settings_name(monkeypatch: pytest.MonkeyPatch) -> Non
     assert load(None).provider == Provider("https://id.example", "groups")
     for name, value in (("JWKS_URL", "https://id.example/keys"), ("PERMISSIONS_CLAIM", "a.b"), ("ACCOUNT_CLAIM", "c")):
         monkeypatch.setenv(f"BUYING_GROUPS_OIDC_{name}", value)
-    assert load(None).provider == Provider("https://id.example", "groups", "https://id.example/keys", "a.b", "c")
+    provider = Provider("https://id.example", "groups", "https://id.example/keys", "a.b", "c")
+    assert load(None).provider == provider
+    assert load(None).client is None
+    monkeypatch.setenv("BUYING_GROUPS_OIDC_SCOPES", "openid groups")
+    with pytest.raises(BadSettings, match=r"^BUYING_GROUPS_OIDC_CLIENT_ID: is needed with BUYING_GROUPS_OIDC_SCOPES$"):
+        load(None)
+    monkeypatch.setenv("BUYING_GROUPS_OIDC_CLIENT_ID", "console")
+    assert load(None).client == Client(
+        Provider("https://id.example", "groups", "https://id.example/keys", "a.b", "c"), "console", "openid groups"
+    )
+    monkeypatch.setenv("BUYING_GROUPS_OIDC_SCOPES", "groups")
+    with pytest.raises(BadSettings, match=r"^BUYING_GROUPS_OIDC_SCOPES: 'groups' is wrong: must be .*, openid among them$"):
+        load(None)
+    monkeypatch.delenv("BUYING_GROUPS_OIDC_SCOPES")
+    monkeypatch.delenv("BUYING_GROUPS_OIDC_CLIENT_ID")
     monkeypatch.delenv("BUYING_GROUPS_OIDC_ISSUER")
     with pytest.raises(BadSettings, match=r"^BUYING_GROUPS_OIDC_ISSUER: is needed with BUYING_GROUPS_OIDC_AUDIENCE$"):
         load(None)

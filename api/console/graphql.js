@@ -35,7 +35,7 @@ function authorization(key) {
   return key ? { authorization: `Bearer ${key}` } : {};
 }
 
-async function fetched(address, options) {
+export async function fetched(address, options) {
   try {
     return await fetch(address, options);
   } catch (error) {

@@ -1,11 +1,12 @@
 // The frame: who is there, the tabs, and the view that the address names.
-import { Fragment, h, render, useEffect, useState } from "./base.js";
-import { ApiError, ask, credential, gql, onRefused, setCredential } from "./graphql.js";
+import { Fragment, h, render, useEffect, useRef, useState } from "./base.js";
+import { ApiError, ask, credential, onRefused, setCredential } from "./graphql.js";
 import { LANGUAGES, choose, language, speak, t } from "./messages.js";
+import { SignInError, arrive, leaveFor, noteSignedIn, offer, signedIn } from "./oidc.js";
 import { Link, navigate, useRoute } from "./router.js";
-import { Button, Loading, Page, Text, Trouble, permit } from "./ui.js";
+import { SignIn, VIEWER } from "./signin.js";
+import { Button, Loading, Page, Trouble, permit } from "./ui.js";
 
-const VIEWER = gql`query ConsoleViewer { viewer { subject permissions } }`;
 const VIEWS = {
   overview: () => import("./overview.js"),
   groups: () => import("./groups.js"),
@@ -14,6 +15,8 @@ const VIEWS = {
   stages: () => import("./stages.js"),
   accounts: () => import("./accounts.js"),
 };
+const SIGN_IN = "/sign-in";
+const here = () => window.location.pathname + window.location.search;
 const tabs = () => [
   ["overview", t("Overview")],
   ["groups", t("Browse")],
@@ -21,31 +24,6 @@ const tabs = () => [
   ["templates", t("Role templates")],
   ["stages", t("Stages")],
 ];
-
-function SignIn({ done }) {
-  const [key, setKey] = useState("");
-  const [error, setError] = useState(null);
-  async function submit(event) {
-    event.preventDefault();
-    try {
-      const data = await ask(VIEWER, {}, { key: key.trim() || " " });
-      setCredential(key.trim());
-      done(data.viewer);
-    } catch (problem) {
-      setError(problem);
-    }
-  }
-  const words = error?.kind === "unauthenticated" ? t("This key is not valid, or has expired.") : null;
-  return h(
-    "form.signin.card",
-    { onSubmit: submit },
-    h("h1", null, t("Sign in")),
-    h("p", null, t("Paste an API key. It is kept until this tab is closed, and nowhere else.")),
-    h(Text, { label: t("API key"), type: "password", value: key, set: setKey, required: true, error: words }),
-    error && !words && h(Trouble, { error }),
-    h(Button, { kind: "primary", type: "submit" }, t("Sign in")),
-  );
-}
 
 function Frame({ view, viewer, leave, children }) {
   const here = view === "accounts" ? "groups" : view;
@@ -69,6 +47,11 @@ function Frame({ view, viewer, leave, children }) {
     ),
     h("main", { id: "main", tabIndex: -1 }, children),
   );
+}
+
+/** Narrow windows show some of the tabs: the one that is open is among them. */
+function showTab() {
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
 function skip(event) {
@@ -104,38 +87,67 @@ function Console() {
     permit(found.permissions);
     setViewer(found);
     setState({});
+    // Where one comes from is where one goes on, but from the address of the sign-in itself.
+    if (window.location.pathname === SIGN_IN) navigate(comingFrom.current, { replace: true });
   };
+  const comingFrom = useRef("/overview");
   function look() {
     setState({ loading: true });
     ask(VIEWER).then(
       (data) => enter(data.viewer),
-      (error) => (error.kind === "unauthenticated" ? setState({ signIn: true }) : setState({ error })),
+      (error) => (error.kind === "unauthenticated" ? setState((now) => ({ signIn: true, ...now })) : setState({ error })),
     );
   }
-  const stranger = () => {
+  function leave(failed = null) {
     setCredential(null);
+    noteSignedIn(false);
     setViewer(null);
-    setState({ signIn: true });
-  };
-  useEffect(look, []);
-  useEffect(() => onRefused(stranger), []);
+    setState({ signIn: true, failed });
+  }
+  /** The server knows this credential no longer. The provider may still know who is there. */
+  async function refused() {
+    if (!signedIn()) return leave();
+    leave(new SignInError("again"));
+    const provider = await offer().catch(() => null);
+    if (provider) await leaveFor(provider, here(), { silent: true });
+  }
+  async function begin() {
+    if (window.location.pathname !== SIGN_IN) return look();
+    try {
+      const back = await arrive();
+      if (back === null) return look();
+      comingFrom.current = back;
+      const data = await ask(VIEWER, {}, { key: credential() });
+      noteSignedIn(true);
+      enter(data.viewer);
+    } catch (error) {
+      if (error.back) comingFrom.current = error.back;
+      leave(error);
+    }
+  }
+  useEffect(() => void begin(), []);
+  useEffect(() => onRefused(refused), []);
   useEffect(() => {
     if (!route.path.length) navigate("/overview", { replace: true });
   }, [route]);
   const place = route.path.join("/");
   useEffect(() => {
     if (viewer && document.activeElement && document.activeElement !== document.body) document.getElementById("main").focus({ preventScroll: true });
-    document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    showTab();
     window.scrollTo(0, 0);
   }, [place, viewer]);
+  useEffect(() => {
+    window.addEventListener("resize", showTab);
+    return () => window.removeEventListener("resize", showTab);
+  }, []);
   const shown = state.signIn
-    ? h(SignIn, { done: enter })
+    ? h(SignIn, { done: enter, back: window.location.pathname === SIGN_IN ? comingFrom.current : here(), failed: state.failed })
     : state.error
       ? h(Trouble, { error: state.error, retry: look })
       : viewer
         ? h(Content, { route, name })
         : h(Loading, null);
-  return h(Frame, { view: name, viewer, leave: stranger }, shown);
+  return h(Frame, { view: name, viewer, leave: () => leave() }, shown);
 }
 
 await speak();

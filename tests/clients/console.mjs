@@ -1,44 +1,21 @@
 // Goes through the console in headless Chromium with no way out, the whole workflow of a marketer by clicking and typing, and prints
 // what it saw as JSON.  node console.mjs URL CHROMIUM KEY VIEWER_KEY PICTURES
 import fs from "node:fs";
-import puppeteer from "puppeteer-core";
+import { launch, open as opened } from "./chromium.mjs";
 
 const [origin, executablePath, key, viewerKey, pictures] = process.argv.slice(2);
 const AXE = fs.readFileSync(new URL("./node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const TABS = ["overview", "groups", "interests", "templates", "stages"];
 const HOSTILE = '<img src=x onerror="document.title=1"><script>alert(1)</script> & "Co" \u202e{{x}}';
 
-const browser = await puppeteer.launch({
-  executablePath,
-  args: [
-    "--no-sandbox", // containers allow none, and it opens no page but ours
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--lang=en",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // no name leads anywhere, for the browser itself, either
-  ],
-});
+const browser = await launch(executablePath);
 const outside = [];
 const complaints = [];
 const violations = {};
 const wider = []; // views that are wider than the window
 const bytes = {};
 
-async function open() {
-  const page = await browser.newPage();
-  page.setDefaultTimeout(60_000);
-  await page.setViewport({ width: 1280, height: 900 });
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  await page.setRequestInterception(true);
-  page.on("request", (request) => {
-    if (request.url().startsWith(`${origin}/`) || request.url().startsWith("blob:")) return request.continue();
-    outside.push(request.url());
-    return request.abort();
-  });
-  return page;
-}
-
+const open = () => opened(browser, { allowed: (request) => request.url().startsWith(`${origin}/`), outside, complaints });
 const page = await open();
 const named = (name, role = "button") => `::-p-aria([name="${name}"][role="${role}"])`;
 const click = (name, role) => page.locator(named(name, role)).click();
@@ -67,6 +44,10 @@ async function picture(name) {
     await page.setViewport({ width, height: 900 });
     await idle();
     await page.evaluate(() => window.scrollTo(0, 0));
+    await page.waitForFunction(() => {
+      const { left, right } = document.querySelector(".tabs [aria-current]").getBoundingClientRect();
+      return left >= 0 && right <= window.innerWidth; // the open tab is in sight
+    });
     wider.push(...(await page.evaluate(() => (document.documentElement.scrollWidth > window.innerWidth ? [window.location.pathname] : []))));
     await page.screenshot({ path: `${pictures}/${name}-${width}.png` });
   }
@@ -282,7 +263,7 @@ async function tabs() {
     bytes[tab] = received;
     await examine(tab);
     await picture(tab);
-    }
+  }
 }
 
 /** What one who may only look is offered. */

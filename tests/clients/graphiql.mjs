@@ -1,36 +1,20 @@
 // Opens GraphiQL in headless Chromium with no way out, runs the queries of its first tab by clicking, the first one last, and prints
 // what it saw as JSON.  node graphiql.mjs URL CHROMIUM SCREENSHOT
-import puppeteer from "puppeteer-core";
+import { launch, open } from "./chromium.mjs";
 
 const [url, executablePath, screenshot] = process.argv.slice(2);
 const { origin } = new URL(url);
 const EDITOR = ".graphiql-query-editor .CodeMirror";
 const RESULT = ".result-window .CodeMirror";
 
-const browser = await puppeteer.launch({
-  executablePath,
-  args: [
-    "--no-sandbox", // containers allow none, and it opens no page but ours
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // no name leads anywhere, for the browser itself, either
-  ],
-});
+const browser = await launch(executablePath);
 try {
-  const page = await browser.newPage();
-  page.setDefaultTimeout(120_000);
-  await page.setViewport({ width: 1440, height: 900 });
-
   const outside = [];
   const complaints = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  await page.setRequestInterception(true);
-  page.on("request", (request) => {
-    if (request.url().startsWith(`${origin}/`) || request.url().startsWith("data:")) return request.continue();
-    outside.push(request.url());
-    return request.abort();
-  });
+  const allowed = (request) => request.url().startsWith(`${origin}/`) || request.url().startsWith("data:");
+  const page = await open(browser, { allowed, outside, complaints });
+  page.setDefaultTimeout(120_000);
+  await page.setViewport({ width: 1440, height: 900 });
 
   const text = (selector) => page.$eval(selector, (editor) => editor.CodeMirror.getValue());
 
