@@ -26,7 +26,7 @@ settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--queries", type=int, default=100, help="how many random queries to answer in every way")
+    parser.addoption("--queries", type=int, default=60, help="how many random queries to answer in every way")
     parser.addoption("--hostile", type=int, default=MANY, help="how many hostile values to send to mutations")
     parser.addoption(
         "--screenshot", type=Path, help="where `-m browser` leaves its picture of GraphiQL, such as docs/graphiql.png"
