@@ -216,8 +216,8 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
     listener = _listen(settings)
     with contextlib.closing(listener), contextlib.ExitStack() as stack:
         async with _database(settings) as opened:
-            if sample_market and (loaded := await sample.load(opened.db)):
-                out.print(f"Loaded the sample market: {loaded}.")
+            if sample_market:
+                await _load_sample(opened.db)
             is_open = await _is_open(settings, opened.db)
             secret = settings.secret(opened.connection.password)
             ide = await _loaded("GraphiQL", graphiql.load, settings.cache_dir) if settings.graphiql else None
@@ -245,6 +245,13 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
             await _Uvicorn(_serving(settings, application)).serve(sockets=[listener])
 
 
+async def _load_sample(db: Db) -> None:
+    with err.status("Loading the sample market, if the graph is empty ..."):
+        loaded = await sample.load(db)
+    if loaded:
+        out.print(f"Loaded the sample market: {loaded}.")
+
+
 def _spans(settings: Settings) -> contextlib.AbstractContextManager[Spans | None]:
     """Who takes spans down, if they are wanted; OpenTelemetry's packages are loaded only then."""
     if settings.traces == "none":
@@ -268,7 +275,7 @@ def _serving(settings: Settings, application: Any) -> uvicorn.Config:
 
 async def _import(settings: Settings, folder: Path, rejects: Path, mapping: str | None) -> None:
     mapped = read_mapping(mapping) if mapping else SALESFORCE
-    async with _database(settings) as opened:
+    async with _database_or_beside(settings) as opened:
         with _progress() as progress:
             tasks: dict[str, Any] = {}
 
@@ -380,7 +387,7 @@ async def _run_jobs(settings: Settings, daily: bool) -> None:
     from api.app import works_alone
     from api.observing import Metrics
 
-    async with _database(settings) as opened:
+    async with _database_or_beside(settings) as opened:
         if daily:
             await jobs.queue_daily(opened.db, settings.daily_at)
         works = works_alone(opened.db, settings.secret(opened.connection.password), _documents(settings), Folder(settings.files))
@@ -587,6 +594,9 @@ async def _embedded(settings: Settings) -> AsyncGenerator[Server]:
     progress = _progress(err)  # what a command prints may be meant for another one
     task = progress.add_task("Neo4j's jars", total=None)
     status = err.status("Starting Neo4j ...")
+    if not settings.embedded.holds_a_graph:
+        words = f"There is no graph in {settings.embedded.data_dir} yet, so an empty one is made there (BUYING_GROUPS_DATA_DIR)."
+        err.print(words, markup=False, soft_wrap=True)
 
     def fetched(done: int, total: int) -> None:
         progress.start()
@@ -676,7 +686,7 @@ def _say_where(settings: Settings, opened: Opened, port: int, ide: bool, console
     if ide:
         out.print(f"GraphiQL       {url} in a web browser")
     _say_browser(opened)
-    out.print("\nA first query to try:\n", FIRST_QUERY, "\n", markup=False)
+    out.print(f"\nA first query to try:\n{FIRST_QUERY}\n", markup=False, soft_wrap=True)
     out.print("Ctrl-C stops the server.")
 
 

@@ -77,6 +77,11 @@ class Options:
     page_cache: int | None = None
     statement_timeout: float = 60.0
 
+    @property
+    def holds_a_graph(self) -> bool:
+        """Whether the data folder has been started on before."""
+        return (self.data_dir / "neo4j-password").exists()
+
 
 @dataclass(slots=True)
 class Server:

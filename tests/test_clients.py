@@ -168,8 +168,10 @@ async def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shown = files_of(FRONTEND)
     assert set(shown) == {"codegen.ts", "tsconfig.json", *(f"src/{name}.ts" for name in ("client", "documents", "main"))}
     (folder / "src").mkdir()
-    for name, text in ({"package.json": '{"type": "module"}'} | shown).items():
+    for name, text in shown.items():
         (folder / name).write_text(text, "utf-8")
+    (package,) = re.findall("^npm init .+$", FRONTEND, re.MULTILINE)
+    await run(folder, "sh", "-c", package)
     await run(lends_packages(folder), tool("graphql-codegen"), BUYING_GROUPS_SCHEMA=str(SDL))
     await run(folder, tool("tsc"))
     return folder

@@ -926,6 +926,25 @@ async def test_the_command_line_imports(
     assert "holds no CRM export" in result.output
 
 
+async def test_it_works_beside_the_server_that_has_the_data_folder(
+    db: Db,
+    server: Server,
+    export: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Callable[..., Awaitable[Result]],
+) -> None:
+    monkeypatch.delenv("NEO4J_URI", raising=False)
+    monkeypatch.setenv("BUYING_GROUPS_DATA_DIR", str(server.password_file.parent))
+    monkeypatch.setenv("BUYING_GROUPS_BOLT_PORT", server.connection.uri.rpartition(":")[2])
+    monkeypatch.chdir(tmp_path)
+    result = await command("import", str(export))
+    assert result.exit_code == 0, result.output
+    assert len(await properties(db, "Account")) == 3
+    result = await command("run-jobs", "--no-daily")
+    assert (result.exit_code, result.stdout) == (0, "0 jobs done.\n"), result.output
+
+
 # --- the doors that imports alone use -------------------------------------------------------------------------------
 
 

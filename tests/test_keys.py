@@ -574,9 +574,9 @@ def test_a_permission_that_is_none_is_refused_with_those_that_are() -> None:
 
 
 async def program(server: Server, tmp_path: Path, *args: str, **environment: str) -> tuple[int | None, str, str]:
-    """How `buying-groups` ends on the database of the tests, and what it prints."""
+    """How `buying-groups` ends on the database of the tests, unless a data folder is named, and what it prints."""
     at = server.connection
-    reach = {"NEO4J_URI": at.uri, "NEO4J_PASSWORD": at.password}
+    reach = {} if "BUYING_GROUPS_DATA_DIR" in environment else {"NEO4J_URI": at.uri, "NEO4J_PASSWORD": at.password}
     running = await asyncio.create_subprocess_exec(
         str(Path(sys.executable).with_name("buying-groups")),
         *args,
@@ -608,6 +608,14 @@ async def test_keys_are_made_listed_and_revoked_on_the_command_line(db: Db, serv
         await Keys(db).find(key.strip())
     code, _, said = await program(server, tmp_path, "keys", "revoke", record.id)
     assert (code, said) == (1, "The key 'CRM sync' is revoked already.\n")
+
+
+async def test_a_command_says_when_its_data_folder_holds_no_graph(server: Server, tmp_path: Path) -> None:
+    other, port = tmp_path / "other", server.connection.uri.rpartition(":")[2]  # a port that is taken, so that nothing starts
+    where = {"BUYING_GROUPS_DATA_DIR": str(other), "BUYING_GROUPS_BOLT_PORT": port}
+    code, _, said = await program(server, tmp_path, "keys", "list", **where)
+    words = f"There is no graph in {other} yet, so an empty one is made there (BUYING_GROUPS_DATA_DIR)."
+    assert (code, said.splitlines()[0]) == (1, words)
 
 
 async def test_without_credentials_a_server_for_other_machines_does_not_start(db: Db, server: Server, tmp_path: Path) -> None:
