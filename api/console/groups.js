@@ -62,7 +62,7 @@ function Browse({ route }) {
     error && h(Trouble, { error }),
     h(Answer, { query }, ({ buyingGroups }) =>
       buyingGroups.edges.length
-        ? h(Long, { first: buyingGroups, more, size: SIZE, caption: t("Buying groups"), columns: columns(), sorted, sort: (next) => change(wanted, { sort: `${next.field}.${next.direction}` }) })
+        ? h(Long, { first: buyingGroups, after, more, size: SIZE, caption: t("Buying groups"), columns: columns(), sorted, sort: (next) => change(wanted, { sort: `${next.field}.${next.direction}` }) })
         : h(Nothing, { filtered: active(wanted) > 0 }),
     ),
     creating && h(Create, { close: () => setCreating(false), done: query.reload }),

@@ -8,30 +8,44 @@ const MARGIN = 900; // pixels above and below the window that are drawn, too
 const AHEAD = 3000; // pixels from the end at which the next rows are asked for
 const SETTLED = 300; // milliseconds without scrolling, until the address says where one is
 
-/** Rows in blocks, each as it came: {rows, start, end, height}; the height in pixels is known once it was drawn. */
-function begin(first) {
-  const { hasPreviousPage, hasNextPage } = first.pageInfo;
-  return { first, blocks: [asBlock(first)], earlier: hasPreviousPage, later: hasNextPage, fromStart: !hasPreviousPage, busy: false, error: null };
+const TOGETHER = 10; // rows that are drawn together: few enough for one frame
+
+/** Rows in blocks: {rows, key, after, height}. `after`: the cursor before the page that a block came with; the height in pixels is known
+ * once it was drawn. */
+function begin(first, after) {
+  const { startCursor, endCursor, hasPreviousPage, hasNextPage } = first.pageInfo;
+  const now = { first, start: startCursor, end: endCursor, earlier: hasPreviousPage, later: hasNextPage, fromStart: !hasPreviousPage, busy: false, error: null };
+  return { ...now, blocks: asBlocks(first, after) };
 }
-const asBlock = (page) => ({ rows: nodes(page), start: page.pageInfo.startCursor, end: page.pageInfo.endCursor, height: 0 });
+
+function asBlocks(page, after) {
+  const rows = nodes(page);
+  const starts = Array.from({ length: Math.ceil(rows.length / TOGETHER) }, (_, i) => i * TOGETHER);
+  return starts.map((at) => ({ rows: rows.slice(at, at + TOGETHER), key: rows[at].id, after, height: 0 }));
+}
+
+/** How high a block is that wasn't drawn yet, as far as one can tell. */
+function usual(blocks) {
+  const known = blocks.filter((block) => block.height);
+  return known.reduce((sum, block) => sum + block.height, 0) / (known.length || 1);
+}
 
 /** Where the blocks lie, in pixels below the window's top: [[block, top, bottom]]. */
 function places({ blocks }, table) {
-  const known = blocks.filter((block) => block.height);
-  const usual = known.reduce((sum, block) => sum + block.height, 0) / (known.length || 1);
+  const height = usual(blocks);
   let bottom = table.tBodies[0].getBoundingClientRect().top;
   return blocks.map((block) => {
     const top = bottom;
-    bottom += block.height || usual;
+    bottom += block.height || height;
     return [block, top, bottom];
   });
 }
 
-/** `first`: the connection one starts with. `more(page)`: the one before or after a cursor, `page` as its arguments. */
-export default function Long({ first, more, size, caption, columns, sort, sorted }) {
+/** `first`: the connection one starts with, `after` which cursor, if one knows. `more(page)`: the one before or after a cursor, `page` as its arguments. */
+export default function Long({ first, after, more, size, caption, columns, sort, sorted }) {
   const table = useRef(null);
   const list = useRef(null);
-  if (list.current?.first !== first) list.current = begin(first);
+  if (list.current?.first !== first) list.current = begin(first, after);
   const [drawn, draw] = useState({ blocks: new Set() });
   const now = list.current;
 
@@ -47,13 +61,15 @@ export default function Long({ first, more, size, caption, columns, sort, sorted
     if (list.current === now) draw(({ blocks }) => ({ blocks }));
   }
   const later = () =>
-    load({ first: size, after: now.blocks.at(-1).end }, (page) => {
-      now.blocks.push(asBlock(page));
+    load({ first: size, after: now.end }, (page) => {
+      now.blocks.push(...asBlocks(page, now.end));
+      now.end = page.pageInfo.endCursor;
       now.later = page.pageInfo.hasNextPage;
     });
   const earlier = () =>
-    load({ last: size, before: now.blocks[0].start }, (page) => {
-      now.blocks.unshift(asBlock(page));
+    load({ last: size, before: now.start }, (page) => {
+      now.blocks.unshift(...asBlocks(page, null));
+      now.start = page.pageInfo.startCursor;
       now.earlier = page.pageInfo.hasPreviousPage;
     });
 
@@ -69,9 +85,8 @@ export default function Long({ first, more, size, caption, columns, sort, sorted
   }
   useLayoutEffect(look);
   useScrolling(look, () => {
-    const at = places(now, table.current).findIndex(([, , bottom]) => bottom > 0);
-    if (at > 0) note({ after: now.blocks[at - 1].end, before: null });
-    else if (at === 0 && now.fromStart) note({ after: null, before: null });
+    const top = places(now, table.current).find(([, , bottom]) => bottom > 0)?.[0];
+    if (top && (top.after || now.fromStart)) note({ after: top.after, before: null });
   });
 
   return h(
@@ -88,15 +103,16 @@ export default function Long({ first, more, size, caption, columns, sort, sorted
 /** The blocks that are drawn, and between them as much room as the others take. */
 function bodies({ blocks, fromStart }, drawn, columns) {
   const shown = [];
+  const height = usual(blocks);
   let room = 0;
   let before = 0;
   const space = (key) => room > 0 && shown.push(h("tbody.space", { key, "aria-hidden": "true" }, h("tr", null, h("td", { colSpan: columns.length, style: { height: `${room}px` } }))));
   blocks.forEach((block, at) => {
-    if (drawn.has(block) || !block.height) {
-      space(`before ${block.end}`);
+    if (drawn.has(block) || (at === 0 && !block.height)) {
+      space(`before ${block.key}`);
       room = 0;
-      shown.push(h(Block, { key: block.end, block, at, before: fromStart ? before : null, columns }));
-    } else room += block.height;
+      shown.push(h(Block, { key: block.key, block, at, before: fromStart ? before : null, columns }));
+    } else room += block.height || height;
     before += block.rows.length;
   });
   space("end");
