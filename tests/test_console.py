@@ -21,6 +21,7 @@ from make import key_for, role_ids, rows, run, serving
 from api import ids
 from api.app import create_app
 from api.console import POLICY, VIEWS, Console
+from api.limits import Limits, measure
 from api.provider import Provider
 from api.schema import schema
 from api.signin import Client
@@ -111,6 +112,16 @@ def test_every_document_is_valid() -> None:
     for document in documents:
         assert "${" not in document
         assert validate(schema._schema, parse(document)) == [], document
+
+
+def test_every_document_may_be_asked_within_the_limits() -> None:
+    pages = {"first": 50, "last": 50}
+    for script in SCRIPTS.values():
+        for text in re.findall(r"gql`([^`]*)`", script):
+            measured = measure(schema._schema, parse(text), Limits())
+            assert measured
+            measured[0].check(Limits())
+            assert measured[0].check_cost(Limits(), pages) > 0
 
 
 def test_nothing_is_made_of_markup_or_comes_from_elsewhere() -> None:
@@ -272,6 +283,12 @@ async def test_a_marketer_does_the_whole_workflow_by_clicking(
     assert seen["decide"]["stood"][3] == "By hand"
     assert seen["dryRun"][0] == "Join (0)"
     assert seen["hostile"] == dict.fromkeys(map(str, range(6)), 0)
+    assert seen["scrolling"] == {
+        "rows": "121",
+        "start": [2, True],
+        "end": [121, True],
+        "first": "Harbor Insights rollout for Far 100",
+    }
     assert seen["looking"] == {"groups": ["Accounts", "CSV"], "interests": [], "templates": [], "stages": []}
     assert seen["german"] == "de"
     decided = await rows(

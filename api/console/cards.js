@@ -16,7 +16,7 @@ export function asCard(card) {
   return { ...card, key: card.role.id, roleId: card.role.id, condition: card.condition ? asCondition(card.condition) : null };
 }
 
-const asCondition = ({ match, filters, groups }) => ({ match, filters: filters.map(({ attribute, operator, values }) => ({ attribute, operator, values })), groups: (groups ?? []).map(asCondition) });
+const asCondition = ({ match, filters, groups }) => ({ match, filters: (filters ?? []).map(({ attribute, operator, values }) => ({ attribute, operator, values })), groups: (groups ?? []).map(asCondition) });
 
 /** A card as the API takes it. */
 export function asInput({ roleId, weighting, autoAssign, requiredForCompleteness, membersRequired, scope, maxDistance, condition }) {
@@ -28,7 +28,8 @@ export default function Cards({ cards, setCards, roles, personas, manages }) {
   const [adding, setAdding] = useState("");
   const [said, say] = useState("");
   const free = roles.filter((role) => !cards.some((card) => card.roleId === role.id));
-  const nameOf = (id) => roles.find((role) => role.id === id)?.name ?? "";
+  const roleOf = (id) => roles.find((role) => role.id === id);
+  const nameOf = (id) => roleOf(id)?.name ?? "";
   function move(from, to) {
     if (to < 0 || to >= cards.length || from === to) return;
     const next = [...cards];
@@ -65,14 +66,14 @@ export default function Cards({ cards, setCards, roles, personas, manages }) {
               setDragged(null);
             },
           },
-          h(Card, { card, i, last: cards.length - 1, name: nameOf(card.roleId), manages, personas, move, drag: setDragged, change: change(i), remove: () => setCards(cards.filter((_, at) => at !== i)) }),
+          h(Card, { card, i, last: cards.length - 1, name: nameOf(card.roleId), meaning: roleOf(card.roleId)?.description, manages, personas, move, drag: setDragged, change: change(i), remove: () => setCards(cards.filter((_, at) => at !== i)) }),
         ),
       ),
     ),
   );
 }
 
-function Card({ card, i, last, name, manages, personas, move, drag, change, remove }) {
+function Card({ card, i, last, name, meaning, manages, personas, move, drag, change, remove }) {
   const [open, setOpen] = useState(false);
   const tools =
     manages &&
@@ -91,10 +92,10 @@ function Card({ card, i, last, name, manages, personas, move, drag, change, remo
       "div.cardhead",
       { draggable: manages ? "true" : null, onDragStart: () => drag(i), onDragEnd: () => drag(null) },
       manages && h("span.grip", { "aria-hidden": "true" }, "⠿"),
-      h("div.what", null, h("h3", null, `${i + 1}. ${name} `, h(Badge, null, word(card.weighting)), card.requiredForCompleteness ? "" : h(Badge, { kind: "plain" }, t("optional"))), h("p.small.muted", null, summary(card))),
+      h("div.what", null, h("h3", null, `${i + 1}. ${name} `, h(Badge, null, word(card.weighting)), card.requiredForCompleteness ? "" : h(Badge, { kind: "plain" }, t("optional"))), meaning && h("p.small", null, meaning), h("p.small.muted", null, summary(card))),
       tools,
     ),
-    !open && card.autoAssign && card.condition && h("div.rule", null, h(Shown, { condition: card.condition })),
+    !open && card.autoAssign && card.condition && h("div.rule", null, h(Shown, { condition: card.condition, personas })),
     open && h(Settings, { card, change, personas }),
   );
 }
@@ -105,12 +106,31 @@ function summary(card) {
   return card.autoAssign ? `${members} · ${scope}` : `${members} · ${t("filled by people and journeys")}`;
 }
 
-function Shown({ condition }) {
+/** A persona's name, which unfolds to whom it describes. */
+function Persona({ persona }) {
+  return h(
+    "details.persona",
+    null,
+    h("summary", null, persona.name),
+    persona.description && h("p.small", null, persona.description),
+    h("p.small.muted", null, t("All of these:")),
+    h("ul.plain.trace", null, persona.attributes.map((one) => h("li", { key: one.attribute }, `${word(one.attribute)} ${t("is one of")} `, h("strong", null, one.values.join(", "))))),
+  );
+}
+
+/** The values that an attribute is compared with; personas among them unfold. */
+function Values({ filter, personas }) {
+  const persona = (name) => filter.attribute === "PERSONA" && personas.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (!filter.values.some(persona)) return h("strong", null, filter.values.join(", "));
+  return h(Fragment, null, filter.values.map((name) => (persona(name) ? h(Persona, { persona: persona(name), key: name }) : h("strong", { key: name }, name))));
+}
+
+function Shown({ condition, personas }) {
   return h(
     Fragment,
     null,
     h("p.small.muted", null, condition.match === "ALL" ? t("All of these:") : t("Any of these:")),
-    h("ul.plain.trace", null, condition.filters.map((one, i) => h("li", { key: i }, `${word(one.attribute)} ${word(one.operator).toLowerCase()} `, h("strong", null, one.values.join(", ")))), condition.groups.map((one, i) => h("li", { key: `g${i}` }, h(Shown, { condition: one })))),
+    h("ul.plain.trace", null, condition.filters.map((one, i) => h("li", { key: i }, `${word(one.attribute)} ${word(one.operator).toLowerCase()} `, h(Values, { filter: one, personas }))), condition.groups.map((one, i) => h("li", { key: `g${i}` }, h(Shown, { condition: one, personas })))),
   );
 }
 

@@ -1,17 +1,18 @@
 // Browse: the buying groups, by filter, order and page; and one of them.
-import { Fragment, h, nodes, useEffect, useState } from "./base.js";
+import { Fragment, h, useState } from "./base.js";
 import Create from "./create.js";
 import { Filters, active, asked, change, read } from "./filters.js";
-import { gql, saveCsv, useQuery } from "./graphql.js";
+import { ask, gql, saveCsv, useQuery } from "./graphql.js";
 import Group from "./group.js";
+import Long from "./long.js";
 import { day, number, t } from "./messages.js";
 import { Link, navigate, path } from "./router.js";
 import Picture from "./picture.js";
-import { Answer, Button, Empty, Page, Pager, Score, Table, Trouble, can } from "./ui.js";
+import { Answer, Button, Empty, Page, Score, Search, Trouble, can } from "./ui.js";
 
-const GROUPS = gql`query ConsoleGroups($first: Int, $after: String, $last: Int, $before: String, $filter: BuyingGroupFilter, $orderBy: BuyingGroupOrder) {
+const GROUPS = gql`query ConsoleGroups($counted: Boolean!, $first: Int, $after: String, $last: Int, $before: String, $filter: BuyingGroupFilter, $orderBy: BuyingGroupOrder) {
   buyingGroups(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
-    totalCount
+    totalCount @include(if: $counted)
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     edges { node {
       id name status completeness engagementScore memberCount createdAt
@@ -19,7 +20,7 @@ const GROUPS = gql`query ConsoleGroups($first: Int, $after: String, $last: Int, 
     } }
   }
 }`;
-const PAGE = 50;
+const SIZE = 50;
 const FIRST = { field: "NAME", direction: "ASC" };
 
 const columns = () => [
@@ -27,23 +28,12 @@ const columns = () => [
   { name: "account", words: t("Account"), cell: (group) => h(Link, { to: path("accounts", group.account.id) }, group.account.name) },
   { name: "completeness", words: t("Completeness"), sort: "COMPLETENESS", first: "DESC", cell: (group) => h(Score, { value: group.completeness }) },
   { name: "engagement", words: t("Engagement"), sort: "ENGAGEMENT_SCORE", first: "DESC", cell: (group) => h(Score, { value: group.engagementScore }) },
-  { name: "missing", words: t("Missing roles"), cell: (group) => group.missingRoles.map((role) => role.name).join(", ") || "–" },
+  { name: "missing", words: t("Missing roles"), kind: "wide", cell: (group) => group.missingRoles.map((role) => role.name).join(", ") || "–" },
   { name: "members", words: t("Members"), kind: "number", cell: (group) => number(group.memberCount) },
   { name: "stage", words: t("Stage, status"), cell: (group) => h(Fragment, null, group.stage?.name ?? (group.status ? null : "–"), group.status && h("p.small.muted", null, group.status)) },
   { name: "template", words: t("Role template"), kind: "extra", cell: (group) => h(Link, { to: path("templates", group.roleTemplate.id) }, group.roleTemplate.name) },
   { name: "created", words: t("Created"), sort: "CREATED_AT", first: "DESC", kind: "nowrap extra", cell: (group) => day(group.createdAt) },
 ];
-
-function Search({ wanted, set }) {
-  const [text, setText] = useState(wanted.search);
-  useEffect(() => setText(wanted.search), [wanted.search]);
-  useEffect(() => {
-    if (text === wanted.search) return undefined;
-    const timer = setTimeout(() => set({ search: text }), 300);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return h("input.search", { type: "search", "aria-label": t("Search by name"), placeholder: t("Search by name"), value: text, onInput: (event) => setText(event.currentTarget.value) });
-}
 
 function Browse({ route }) {
   const wanted = read(route.search);
@@ -53,8 +43,9 @@ function Browse({ route }) {
   const after = route.search.get("after");
   const before = route.search.get("before");
   const filter = asked(wanted);
-  const page = before ? { last: PAGE, before } : { first: PAGE, after };
-  const query = useQuery(GROUPS, { ...page, filter, orderBy: sorted });
+  const given = { filter, orderBy: sorted };
+  const query = useQuery(GROUPS, { ...(before ? { last: SIZE, before } : { first: SIZE, after }), ...given, counted: true });
+  const more = (page) => ask(GROUPS, { ...page, ...given, counted: false }).then((data) => data.buyingGroups);
   const [creating, setCreating] = useState(false);
   const [error, setError] = useState(null);
   const actions = h(
@@ -67,18 +58,13 @@ function Browse({ route }) {
   return h(
     Page,
     { title: t("Browse"), actions },
-    h("div.toolbar", null, h(Search, { wanted, set: (one) => change(wanted, one, { sort }) }), h(Filters, { wanted, set: (one) => change(wanted, one, { sort }) })),
+    h("div.toolbar", null, h(Search, { value: wanted.search, set: (search) => change(wanted, { search }, { sort }) }), h(Filters, { wanted, set: (one) => change(wanted, one, { sort }) })),
     error && h(Trouble, { error }),
-    h(Answer, { query }, ({ buyingGroups }) => {
-      const rows = nodes(buyingGroups);
-      if (!rows.length) return h(Nothing, { filtered: active(wanted) > 0 });
-      return h(
-        Fragment,
-        null,
-        h(Table, { caption: t("Buying groups"), columns: columns(), rows, sorted, sort: (next) => change(wanted, { sort: `${next.field}.${next.direction}` }) }),
-        h(Pager, { info: buyingGroups.pageInfo, total: buyingGroups.totalCount, go: (place) => change(wanted, place, { sort }) }),
-      );
-    }),
+    h(Answer, { query }, ({ buyingGroups }) =>
+      buyingGroups.edges.length
+        ? h(Long, { first: buyingGroups, after, more, size: SIZE, caption: t("Buying groups"), columns: columns(), sorted, sort: (next) => change(wanted, { sort: `${next.field}.${next.direction}` }) })
+        : h(Nothing, { filtered: active(wanted) > 0 }),
+    ),
     creating && h(Create, { close: () => setCreating(false), done: query.reload }),
   );
 }

@@ -1,12 +1,14 @@
 // Solution interests: what is sold, by which template and stages, to whom; and their jobs.
-import { Fragment, h, nodes, useSettled, useState } from "./base.js";
+import { Fragment, h, nodes, useState } from "./base.js";
 import Audience from "./audience.js";
 import Create from "./create.js";
+import { BANDS } from "./filters.js";
 import { act, gql, useQuery } from "./graphql.js";
 import Job from "./job.js";
+import Listing from "./listing.js";
 import { count, day, moment, number, t, word } from "./messages.js";
 import { Link, navigate, path } from "./router.js";
-import { Answer, Badge, Button, Check, Confirm, Dialog, Empty, Outcome, Page, Pager, Section, Select, Status, Table, Text, can, enumOptions, useAct } from "./ui.js";
+import { Answer, Badge, Button, Check, Confirm, Dialog, Outcome, Page, Section, Select, Status, Table, Text, can, enumOptions, useAct } from "./ui.js";
 
 const INTERESTS = gql`query ConsoleInterests($search: String, $first: Int, $after: String, $last: Int, $before: String) {
   solutionInterests(search: $search, first: $first, after: $after, last: $last, before: $before) {
@@ -23,6 +25,7 @@ const INTEREST = gql`query ConsoleInterest($id: ID!) {
     buyingGroups(first: 1) { totalCount }
     jobs(first: 10) { edges { node { id kind status createdAt createdBy finishedAt error progress { groupsCreated membersAdded membersRemoved rolesChanged } } } }
   }
+  engagementModels { id name status weights { activityType weight } }
 }`;
 const CHOICES = gql`query ConsoleInterestChoices {
   products(first: 100) { edges { node { id name productLine } } }
@@ -41,33 +44,26 @@ const DELETE = gql`mutation ConsoleDeleteInterest($id: ID!, $idempotencyKey: Str
 const MAINTAIN = gql`mutation ConsoleMaintain($input: MaintainBuyingGroupsInput!, $idempotencyKey: String) {
   maintainBuyingGroups(input: $input, idempotencyKey: $idempotencyKey) { job { id } userErrors { field code message } }
 }`;
-const PAGE = 30;
 
 function List({ route }) {
-  const [text, setText] = useState(route.search.get("search") ?? "");
-  const search = useSettled(text);
-  const before = route.search.get("before");
-  const page = before ? { last: PAGE, before } : { first: PAGE, after: route.search.get("after") };
-  const query = useQuery(INTERESTS, { search: search || null, ...page });
   const [adding, setAdding] = useState(null);
-  const manages = can("MANAGE_SOLUTION_INTERESTS");
   const actions =
-    manages && h(Fragment, null, h(Button, { onClick: () => setAdding("audience") }, t("New audience")), h(Button, { kind: "primary", onClick: () => setAdding("interest") }, t("New solution interest")));
+    can("MANAGE_SOLUTION_INTERESTS") && h(Fragment, null, h(Button, { onClick: () => setAdding("audience") }, t("New audience")), h(Button, { kind: "primary", onClick: () => setAdding("interest") }, t("New solution interest")));
   const close = () => setAdding(null);
   return h(
-    Page,
-    { title: t("Solution interests"), actions, intro: t("What you sell, to whom, and by which roles its groups are formed.") },
-    h("div.toolbar", null, h("input.search", { type: "search", "aria-label": t("Search by name"), placeholder: t("Search by name"), value: text, onInput: (event) => setText(event.currentTarget.value) })),
-    h(Answer, { query }, ({ solutionInterests }) =>
-      solutionInterests.edges.length === 0
-        ? h(Empty, { title: search ? t("No interest has such a name.") : t("There are no solution interests yet.") })
-        : h(
-            Fragment,
-            null,
-            h("ul.tiles", null, nodes(solutionInterests).map((one) => h(Tile, { one, key: one.id }))),
-            h(Pager, { info: solutionInterests.pageInfo, total: solutionInterests.totalCount, one: "{n} interest", many: "{n} interests", go: (place) => navigate(path("interests", { search, ...place })) }),
-          ),
-    ),
+    Listing,
+    {
+      route,
+      document: INTERESTS,
+      field: "solutionInterests",
+      title: t("Solution interests"),
+      intro: t("What you sell, to whom, and by which roles its groups are formed."),
+      actions,
+      empty: t("There are no solution interests yet."),
+      unmatched: t("No interest has such a name."),
+      one: "{n} interest", many: "{n} interests",
+      tile: (one) => h(Tile, { one, key: one.id }),
+    },
     adding === "interest" && h(Form, { close, done: (id) => navigate(path("interests", id)) }),
     adding === "audience" && h(Audience, { close }),
   );
@@ -116,6 +112,7 @@ function Details({ id }) {
       h(Outcome, { state }),
       job && h(Section, { title: t("Maintenance") }, h(Job, { id: job, key: job, done: query.reload })),
       h("div.columns", null, h(Facts, { interest }), h(Audiences, { interest })),
+      h(Engagement, { model: query.data.engagementModels.find((one) => one.status === "LIVE") }),
       h(Jobs, { jobs: nodes(interest.jobs) }),
       open === "edit" && h(Form, { interest, close, done: query.reload }),
       open === "create" && h(Create, { close, done: query.reload, interestId: id }),
@@ -155,6 +152,18 @@ function Audiences({ interest }) {
     { title: t("Audiences") },
     interest.accountAudiences.length === 0 && h("p.muted", null, t("None yet: creating groups for an audience links it.")),
     h("ul.lines", null, interest.accountAudiences.map((one) => h("li", { key: one.id }, h("strong", null, one.name), " ", h(Badge, null, word(one.kind)), h("p.small.muted", null, count(one.accounts.totalCount, "{n} account", "{n} accounts"), one.rule && ` · ${one.rule.summary}`)))),
+  );
+}
+
+/** The one engagement model that is live counts for every interest. Heaviest first. */
+function Engagement({ model }) {
+  const weights = [...model.weights].sort((one, other) => other.weight - one.weight);
+  return h(
+    Section,
+    { title: t("How engagement counts") },
+    h("p.muted", null, t("By the model {name}, for the groups of every interest: what people did in 30 days, by these weights. Scores go from 0 to 100, which is the most engaged in the market.", { name: model.name })),
+    h("dl.weights", null, weights.map((one) => h(Pair, { words: one.activityType, key: one.activityType }, one.weight ? number(one.weight) : t("left out")))),
+    h("p.small.muted", null, t("Bands: {bands}", { bands: BANDS.map((band) => band.replace("-", "–")).join(", ") })),
   );
 }
 

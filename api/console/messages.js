@@ -51,11 +51,18 @@ export function word(value) {
   return t(text[0].toUpperCase() + text.slice(1));
 }
 
-export const number = (value) => (value === null || value === undefined ? "–" : new Intl.NumberFormat(language).format(value));
+const formats = new Map();
+/** A format of this language. Each is made once, for that takes longer than a table has for a cell. */
+function format(kind, options) {
+  const name = JSON.stringify(options);
+  if (!formats.has(name)) formats.set(name, new kind(language, options));
+  return formats.get(name);
+}
+
+export const number = (value) => (value === null || value === undefined ? "–" : format(Intl.NumberFormat, { style: "decimal" }).format(value));
 export const money = (value) =>
-  value === null || value === undefined ? "–" : new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
-export const day = (value) => (value ? new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(value)) : "–");
-export const moment = (value) =>
-  value ? new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(value)) : "–";
+  value === null || value === undefined ? "–" : format(Intl.NumberFormat, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+export const day = (value) => (value ? format(Intl.DateTimeFormat, { dateStyle: "medium" }).format(new Date(value)) : "–");
+export const moment = (value) => (value ? format(Intl.DateTimeFormat, { dateStyle: "medium", timeStyle: "short" }).format(new Date(value)) : "–");
 /** How many of what: one of two wordings, with {n}. */
 export const count = (n, one, many) => t(n === 1 ? one : many, { n: number(n) });

@@ -32,6 +32,16 @@ export function navigate(address, { replace = false } = {}) {
   listeners.forEach((tell) => tell());
 }
 
+/** Has the address say where in the view one is; null takes a name out. The view stays as it is. */
+export function note(values) {
+  const address = new URL(window.location);
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null) address.searchParams.delete(name);
+    else address.searchParams.set(name, value);
+  }
+  if (address.href !== window.location.href) window.history.replaceState(null, "", address);
+}
+
 /** An address of the console: `path("groups", id)`, with a query of what is neither absent nor empty. */
 export function path(...parts) {
   const query = typeof parts.at(-1) === "object" ? parts.pop() : {};

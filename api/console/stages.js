@@ -1,11 +1,12 @@
 // Stage models: the stages that groups move through, as a diagram and as a list; what keeps a model from being published.
 import { Fragment, h, useState } from "./base.js";
 import { act, gql, useQuery } from "./graphql.js";
+import Listing from "./listing.js";
 import { count, day, t, word } from "./messages.js";
 import { Link, navigate, onClick, path } from "./router.js";
 import { Answer, Badge, Button, Check, Confirm, Empty, Notice, Outcome, Page, Section, Select, Status, Text, can, useAct } from "./ui.js";
 
-const MODELS = gql`query ConsoleStageModels { stageModels { id name description status updatedAt stages { id name buyingGroups } } }`;
+const MODELS = gql`query ConsoleStageModels($search: String) { stageModels(search: $search) { id name description status updatedAt stages { id name buyingGroups } } }`;
 const MODEL = gql`query ConsoleStageModel($id: ID!) {
   stageModel(id: $id) {
     id name description status problems publishedAt publishedBy
@@ -26,17 +27,28 @@ const DELETE = gql`mutation ConsoleDeleteStages($id: ID!, $idempotencyKey: Strin
 }`;
 const OUTCOMES = ["SUCCESS", "FAILURE"];
 
-function List() {
-  const query = useQuery(MODELS);
-  const actions = can("MANAGE_STAGES") && h(Link, { to: "/stages/new", class: "button primary" }, t("New stage model"));
+function List({ route }) {
+  return h(Listing, {
+    route,
+    document: MODELS,
+    field: "stageModels",
+    title: t("Stages"),
+    intro: t("The steps that buying groups move through, and which moves are allowed."),
+    actions: can("MANAGE_STAGES") && h(Link, { to: "/stages/new", class: "button primary" }, t("New stage model")),
+    empty: t("There are no stage models yet."),
+    unmatched: t("No stage model has such a name."),
+    tile: (one) => h(Tile, { one, key: one.id }),
+  });
+}
+
+function Tile({ one }) {
   return h(
-    Page,
-    { title: t("Stages"), actions, intro: t("The steps that buying groups move through, and which moves are allowed.") },
-    h(Answer, { query }, ({ stageModels }) =>
-      stageModels.length === 0
-        ? h(Empty, { title: t("There are no stage models yet.") })
-        : h("ul.tiles", null, stageModels.map((one) => h("li.card.tile", { key: one.id }, h("h2", null, h(Link, { to: path("stages", one.id) }, one.name), h(Status, { value: one.status })), one.description && h("p.muted", null, one.description), h("ol.roles", null, one.stages.map((stage) => h("li", { key: stage.id }, stage.name, stage.buyingGroups > 0 && h("span.muted", null, ` · ${count(stage.buyingGroups, "{n} group", "{n} groups")}`)))), h("p.small.muted", null, t("changed {day}", { day: day(one.updatedAt) }))))),
-    ),
+    "li.card.tile",
+    null,
+    h("h2", null, h(Link, { to: path("stages", one.id) }, one.name), h(Status, { value: one.status })),
+    one.description && h("p.muted", null, one.description),
+    h("ol.roles", null, one.stages.map((stage) => h("li", { key: stage.id }, stage.name, stage.buyingGroups > 0 && h("span.muted", null, ` · ${count(stage.buyingGroups, "{n} group", "{n} groups")}`)))),
+    h("p.small.muted", null, t("changed {day}", { day: day(one.updatedAt) })),
   );
 }
 
@@ -189,5 +201,5 @@ function Box({ stage, x }) {
 }
 
 export default function Stages({ route }) {
-  return route.path[1] ? h(Details, { id: route.path[1], key: route.path[1] }) : h(List, null);
+  return route.path[1] ? h(Details, { id: route.path[1], key: route.path[1] }) : h(List, { route });
 }

@@ -2,20 +2,19 @@
 import { Fragment, h, nodes, useState } from "./base.js";
 import Cards, { asCard, asInput } from "./cards.js";
 import { act, gql, useQuery } from "./graphql.js";
+import Listing from "./listing.js";
 import { count, day, t } from "./messages.js";
 import { Link, navigate, path } from "./router.js";
-import { Answer, Button, Confirm, Dialog, Empty, Notice, Outcome, Page, Pager, Section, Select, Status, Text, Trouble, can, useAct } from "./ui.js";
+import { Answer, Button, Confirm, Dialog, Notice, Outcome, Page, Section, Select, Status, Text, Trouble, can, useAct } from "./ui.js";
 
-const TEMPLATES = gql`query ConsoleTemplates($first: Int, $after: String, $last: Int, $before: String) {
-  roleTemplates(first: $first, after: $after, last: $last, before: $before) {
+const TEMPLATES = gql`query ConsoleTemplates($search: String, $first: Int, $after: String, $last: Int, $before: String) {
+  roleTemplates(search: $search, first: $first, after: $after, last: $last, before: $before) {
     totalCount
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     edges { node { id name description status version updatedAt cards { role { name } } } }
   }
 }`;
 const TEMPLATE = gql`query ConsoleTemplate($id: ID!) {
-  roles { id name }
-  personas { name }
   roleTemplate(id: $id) {
     id name description status version publishedAt publishedBy
     cards {
@@ -24,13 +23,13 @@ const TEMPLATE = gql`query ConsoleTemplate($id: ID!) {
         match filters { attribute operator values }
         groups {
           match filters { attribute operator values }
-          groups { match filters { attribute operator values } groups { match filters { attribute operator values } groups { match filters { attribute operator values } } } }
+          groups { match filters { attribute operator values } groups { match filters { attribute operator values } groups { match } } }
         }
       }
     }
   }
 }`;
-const ROLES = gql`query ConsoleRoles { roles { id name } personas { name } }`;
+const MEANINGS = gql`query ConsoleRoles { roles { id name description } personas { name description attributes { attribute values } } }`;
 const CREATE = gql`mutation ConsoleCreateTemplate($input: RoleTemplateInput!, $idempotencyKey: String) {
   createRoleTemplate(input: $input, idempotencyKey: $idempotencyKey) { roleTemplate { id } userErrors { field code message } }
 }`;
@@ -55,34 +54,44 @@ const PREVIEW = gql`query ConsoleTemplatePreview($input: PreviewMembershipInput!
     roleChanges { account { name } person { name } from { name } to { name } reason }
   }
 }`;
-const PAGE = 30;
 
 function List({ route }) {
-  const before = route.search.get("before");
-  const query = useQuery(TEMPLATES, before ? { last: PAGE, before } : { first: PAGE, after: route.search.get("after") });
-  const actions = can("MANAGE_ROLE_TEMPLATES") && h(Link, { to: "/templates/new", class: "button primary" }, t("New role template"));
+  return h(Listing, {
+    route,
+    document: TEMPLATES,
+    field: "roleTemplates",
+    title: t("Role templates"),
+    intro: t("Which roles decide together about a purchase, and which rules find the people."),
+    actions: can("MANAGE_ROLE_TEMPLATES") && h(Link, { to: "/templates/new", class: "button primary" }, t("New role template")),
+    empty: t("There are no role templates yet."),
+    unmatched: t("No role template has such a name."),
+    one: "{n} template", many: "{n} templates",
+    tile: (one) => h(Tile, { one, key: one.id }),
+  });
+}
+
+function Tile({ one }) {
   return h(
-    Page,
-    { title: t("Role templates"), actions, intro: t("Which roles decide together about a purchase, and which rules find the people.") },
-    h(Answer, { query }, ({ roleTemplates }) =>
-      roleTemplates.edges.length === 0
-        ? h(Empty, { title: t("There are no role templates yet.") })
-        : h(
-            Fragment,
-            null,
-            h("ul.tiles", null, nodes(roleTemplates).map((one) => h("li.card.tile", { key: one.id }, h("h2", null, h(Link, { to: path("templates", one.id) }, one.name), h(Status, { value: one.status })), one.description && h("p.muted", null, one.description), h("ol.roles", null, one.cards.map((card) => h("li", { key: card.role.name }, card.role.name))), h("p.small.muted", null, t("Version {n}", { n: one.version }), " · ", t("changed {day}", { day: day(one.updatedAt) }))))),
-            h(Pager, { info: roleTemplates.pageInfo, total: roleTemplates.totalCount, one: "{n} template", many: "{n} templates", go: (place) => navigate(path("templates", place)) }),
-          ),
-    ),
+    "li.card.tile",
+    null,
+    h("h2", null, h(Link, { to: path("templates", one.id) }, one.name), h(Status, { value: one.status })),
+    one.description && h("p.muted", null, one.description),
+    h("ol.roles", null, one.cards.map((card) => h("li", { key: card.role.name }, card.role.name))),
+    h("p.small.muted", null, t("Version {n}", { n: one.version }), " · ", t("changed {day}", { day: day(one.updatedAt) })),
   );
 }
 
 function Details({ id }) {
   const fresh = id === "new";
-  const query = useQuery(fresh ? ROLES : TEMPLATE, fresh ? {} : { id });
-  if (query.data && !fresh && !query.data.roleTemplate) return h(Page, { title: t("There is no such template") }, h(Link, { to: "/templates" }, t("Role templates")));
-  return h(Answer, { query }, (data) => h(Editor, { key: data.roleTemplate ? `${id} ${data.roleTemplate.version} ${data.roleTemplate.status}` : "new", roles: data.roles, personas: data.personas, template: data.roleTemplate, reload: query.reload }));
+  const meanings = useQuery(MEANINGS); // beside the template: together they might be too much for one answer
+  const query = useQuery(fresh ? null : TEMPLATE, { id });
+  if (query.data && !query.data.roleTemplate) return h(Page, { title: t("There is no such template") }, h(Link, { to: "/templates" }, t("Role templates")));
+  const editor = (template) => h(Answer, { query: meanings }, ({ roles, personas }) => h(Editor, { key: template ? `${id} ${template.version} ${template.status}` : "new", roles, personas, template, reload: query.reload }));
+  return fresh ? editor(null) : h(Answer, { query }, ({ roleTemplate }) => editor(roleTemplate));
 }
+
+/** Whether a condition has parts that weren't asked for: five levels of lists may be more than the server answers at once. */
+const tooDeep = (condition) => Boolean(condition) && (!condition.filters || condition.groups.some(tooDeep));
 
 function Editor({ roles, personas, template, reload }) {
   const [form, setForm] = useState({ name: template?.name ?? "", description: template?.description ?? "" });
@@ -92,7 +101,8 @@ function Editor({ roles, personas, template, reload }) {
   const input = { name: form.name, description: form.description || null, cards: cards.map(asInput) };
   const [state, save] = useAct(() => (template ? act(UPDATE, { id: template.id, input }) : act(CREATE, { input })));
   const [publishing, publish] = useAct(() => act(PUBLISH, { id: template.id }));
-  const manages = can("MANAGE_ROLE_TEMPLATES");
+  const deep = (template?.cards ?? []).some((card) => tooDeep(card.condition));
+  const manages = can("MANAGE_ROLE_TEMPLATES") && !deep;
   const live = template?.status === "LIVE";
   async function run() {
     setSaved("");
@@ -114,7 +124,7 @@ function Editor({ roles, personas, template, reload }) {
     Fragment,
     null,
     template && manages && h(Button, { kind: "danger quiet", onClick: () => setOpen("delete") }, t("Delete")),
-    h(Button, { onClick: () => setOpen("try"), disabled: !cards.length }, t("Dry run")),
+    h(Button, { onClick: () => setOpen("try"), disabled: !cards.length || deep }, t("Dry run")),
     manages && h(Button, { kind: live ? "primary" : "", onClick: run, disabled: state.busy || !form.name.trim() }, live ? t("Save as a new version") : t("Save")),
     manages && template && !live && h(Button, { kind: "primary", onClick: goLive, disabled: state.busy || publishing.busy }, t("Publish")),
   );
@@ -122,6 +132,7 @@ function Editor({ roles, personas, template, reload }) {
   return h(
     Page,
     { title: template?.name ?? t("New role template"), crumbs: [[t("Role templates"), "/templates"]], actions, intro: template && h(Fragment, null, h(Status, { value: template.status }), ` ${t("Version {n}", { n: template.version })}`, template.publishedAt && ` · ${t("published {day} by {who}", { day: day(template.publishedAt), who: template.publishedBy })}`) },
+    deep && h(Notice, { kind: "warn" }, t("Its conditions nest deeper than is shown here. Change them through the API.")),
     saved && h(Notice, null, saved),
     h(Outcome, { state }),
     h(Outcome, { state: publishing }),

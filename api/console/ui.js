@@ -87,6 +87,18 @@ export function Text({ label, value, set, hint, error, lines, ...rest }) {
   return h(Field, { label, hint, error, children: (given) => h(lines ? "textarea" : "input", { rows: lines, ...props, ...given }) });
 }
 
+/** A search by name. It is set once one pauses to type. */
+export function Search({ value, set }) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return undefined;
+    const timer = setTimeout(() => set(text), 300);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return h("input.search", { type: "search", "aria-label": t("Search by name"), placeholder: t("Search by name"), value: text, onInput: (event) => setText(event.currentTarget.value) });
+}
+
 /** `options`: [value, words]. With `any`, the first one is the empty value. */
 export function Select({ label, value, set, options, any, hint, error, ...rest }) {
   const shown = any === undefined ? options : [["", any], ...options];
@@ -175,25 +187,29 @@ export const Badge = ({ kind, children }) => h("span.badge", { class: kind }, ch
 export const Status = ({ value }) => h(Badge, { kind: value.toLowerCase() }, word(value));
 export const Source = ({ value }) => h(Badge, { kind: value.toLowerCase() }, word(value));
 
-/** A table that becomes a list of cards where there is no room. `columns`: {name, words, cell, sort, kind}. */
-export function Table({ caption, columns, rows, sort, sorted, key = (row) => row.id }) {
+/** What tables have around their rows. `inner` refers to the table; `rowCount`: how many rows there are, where not all are in the page. */
+export function Frame({ caption, columns, sort, sorted, inner, rowCount, class: given, children }) {
   return h(
     "div.table",
-    null,
+    { class: given },
     h(
       "table",
-      { role: "table" },
+      { role: "table", ref: inner, "aria-rowcount": rowCount },
       h("caption.visually-hidden", null, caption),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((column) => h(Heading, { column, sort, sorted, key: column.name })))),
-      h(
-        "tbody",
-        { role: "rowgroup" },
-        rows.map((row) =>
-          h("tr", { role: "row", key: key(row) }, columns.map((column) => h("td", { role: "cell", key: column.name, class: column.kind, "data-label": column.words }, column.cell(row)))),
-        ),
-      ),
+      children,
     ),
   );
+}
+
+/** `index`: its place among all rows, where not all are in the page. */
+export function Row({ row, columns, index }) {
+  return h("tr", { role: "row", "aria-rowindex": index }, columns.map((column) => h("td", { role: "cell", key: column.name, class: column.kind, "data-label": column.words }, column.cell(row))));
+}
+
+/** A table that becomes a list of cards where there is no room. `columns`: {name, words, cell, sort, kind}. */
+export function Table({ caption, columns, rows, sort, sorted, key = (row) => row.id }) {
+  return h(Frame, { caption, columns, sort, sorted }, h("tbody", { role: "rowgroup" }, rows.map((row) => h(Row, { row, columns, key: key(row) }))));
 }
 
 function Heading({ column, sort, sorted }) {

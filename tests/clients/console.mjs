@@ -150,9 +150,9 @@ async function interest() {
   await title("Harbor Insights rollout");
 }
 
-async function groups() {
+async function groups(audience = "Harbor Audiences above 1M") {
   await click("Create groups");
-  await choose("Audience", "Harbor Audiences above 1M");
+  await choose("Audience", audience);
   const estimate = await page.waitForSelector(".estimate .strong");
   const words = await estimate.evaluate((element) => element.innerText);
   await page.locator("dialog footer .primary").click();
@@ -266,6 +266,34 @@ async function tabs() {
   }
 }
 
+/** More groups than come at once: their rows come as one scrolls, few of them are in the page, and the address leads back. */
+async function scrolling() {
+  const accounts = Array.from({ length: 120 }, (_, i) => ({ externalId: `far-${i}`, name: `Far ${String(i).padStart(3, "0")}` }));
+  await ask("mutation($a: [AccountInput!]!) { upsertAccounts(input: {accounts: $a}) { userErrors { message } } }", { a: accounts });
+  await ask('mutation { createAccountAudience(input: {name: "Far", filter: {search: "Far "}}) { accountAudience { id } } }');
+  await page.goto(`${origin}/interests?search=Insights%20rollout`);
+  await click("Harbor Insights rollout", "link");
+  await groups("Far");
+  await page.goto(`${origin}/groups?search=rollout%20for%20Far`);
+  await page.waitForSelector("tbody tr a");
+  const indexes = () => page.$$eval("tr[aria-rowindex]", (all) => all.map((one) => Number(one.getAttribute("aria-rowindex"))));
+  const start = await indexes();
+  await page.waitForFunction(() => {
+    window.scrollTo(0, document.documentElement.scrollHeight);
+    return document.body.innerText.includes("rollout for Far 119");
+  });
+  const end = await indexes();
+  await page.waitForFunction(() => new URLSearchParams(window.location.search).has("after"));
+  await examine("scrolled");
+  const rows = await page.$eval("table", (one) => one.getAttribute("aria-rowcount"));
+  await page.reload();
+  await shown("rollout for Far 119");
+  const first = await page.$eval("tbody tr a", (one) => one.innerText);
+  await click("Earlier rows");
+  await page.waitForFunction((before) => document.querySelector("tbody tr a").innerText !== before, {}, first);
+  return { rows, start: [Math.min(...start), start.length >= 50], end: [Math.max(...end), end.length < 120], first };
+}
+
 /** What one who may only look is offered. */
 async function looking() {
   const other = await open();
@@ -293,7 +321,7 @@ async function german() {
 
 try {
   const seen = {};
-  const steps = { signIn, withoutMouse, stages, template, audience, interest, groups, browse, decide, dryRun, tabs, hostile, looking, german };
+  const steps = { signIn, withoutMouse, stages, template, audience, interest, groups, browse, decide, dryRun, tabs, hostile, scrolling, looking, german };
   for (const [name, step] of Object.entries(steps)) {
     try {
       seen[name] = (await step()) ?? null;
