@@ -291,7 +291,7 @@ async function scrolling() {
   const first = await page.$eval("tbody tr a", (one) => one.innerText);
   await click("Earlier rows");
   await page.waitForFunction((before) => document.querySelector("tbody tr a").innerText !== before, {}, first);
-  return { rows, start: [Math.min(...start), start.length >= 50], end: [Math.max(...end), end.length < 120], first };
+  return { rows, start: [Math.min(...start), start.length >= 20], end: [Math.max(...end), end.length < 120], first };
 }
 
 /** What one who may only look is offered. */
