@@ -7,6 +7,7 @@ otherwise valid, but no other reason; the log has that.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
@@ -69,8 +70,9 @@ class Entrance:
 
     async def context(self, request: HTTPConnection) -> Context:
         """The context of a request. Raises NotLetIn: 401, 403, 500, 503."""
-        authorization = sent(request.scope)
+        began, authorization = time.monotonic(), sent(request.scope)
         context = self._make_context(await self.caller(request.scope, authorization))
+        context.waited = time.monotonic() - began
         context.revoked = lambda: self.revoked(request.scope, authorization)
         return context
 

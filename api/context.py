@@ -50,6 +50,7 @@ class Context:
     caller: Caller = LOCAL_CALLER
     request_id: str = field(default_factory=new_request_id)
     tell_cost: bool = False
+    waited: float = 0.0  # seconds of the request's time that the look at its credential has taken
     revoked: Callable[[], Awaitable[None]] = _never
     """Returns as soon as the caller's credential doesn't hold any more."""
     rates: Rates | None = None
@@ -78,6 +79,11 @@ class Context:
         self.cost = cost
         if self.rates is not None:
             self.rate = self.rates.charge(self.caller, cost)
+
+    @property
+    def seconds(self) -> float:
+        """For how many seconds the operation may go on."""
+        return self.documents.policy.limits.seconds - self.waited
 
     @property
     def viewer(self) -> str:

@@ -126,7 +126,7 @@ class Schema(strawberry.Schema):
             return None
         seconds = context.documents.policy.limits.seconds
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(context.seconds):
                 data = await context.answers.answer(context.db, (query, operation_name), variables, context.charge)
             return ExecutionResult(data=data, errors=None)
         except Unanswerable:
@@ -147,7 +147,7 @@ class Schema(strawberry.Schema):
         """The answer, or that it took too long: cancelling what runs ends its statements in the database, too."""
         seconds = context.documents.policy.limits.seconds
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(context.seconds):
                 return await super().execute(query, variables, context_value=context, operation_name=operation_name)
         except TimeoutError:
             error = took_too_long(seconds, writing=asked.kind is OperationType.MUTATION)
@@ -156,7 +156,7 @@ class Schema(strawberry.Schema):
     async def stream(self, query: str | None, *_: Any, **given: Any) -> Any:
         assert query is not None
         # Operations of one socket run side by side, each with a context of its own.
-        context: Context = replace(given["context_value"], request_id=new_request_id())
+        context: Context = replace(given["context_value"], request_id=new_request_id(), waited=0.0)
         return self._followed(context, query, given.get("operation_name"), given.get("variable_values") or {})
 
     async def _followed(

@@ -53,7 +53,7 @@ LABELS = {
     "Stage": "id name description isEntry outcome",
     "StageChange": "id at actor credential requestId journey",
     "AccountAudience": f"{AUDIT} kind rule ruleSummary",
-    "BuyingGroup": f"{AUDIT} accountId interestId templateVersion inAudience status completeness engagementScore",
+    "BuyingGroup": f"{AUDIT} accountId interestId stageId templateVersion inAudience status completeness engagementScore",
     "MembershipEvent": "id at action source actor credential requestId journey outcome overruledBy roleId role reason",
     "EngagementModel": f"{AUDIT} status",
     "ActivityWeight": "activityType weight position",

@@ -62,6 +62,10 @@ PLANTED: dict[str, tuple[LiteralString, str]] = {
         "MATCH (g:BuyingGroup) CREATE (g)-[:AT_STAGE]->(:Stage {id: 'x', name: 'Lost'})",
         "Interest for division: its history does not end with the stage where it stands",
     ),
+    "wrong_stage_ids": (
+        "MATCH (g:BuyingGroup) SET g.stageId = 'x'",
+        "Interest for division says another stage than none, where it stands",
+    ),
     "unlive_engagement": (
         "MATCH (m:EngagementModel) SET m.status = 'ARCHIVED'",
         "0 engagement models are LIVE",
@@ -108,6 +112,7 @@ MENDED = {
     "wrong_completeness": "Interest for division has completeness 50.0",
     "unlive_templates": "The role template Interest template is LIVE",
     "unlive_engagement": "The engagement model Default is the LIVE one",
+    "wrong_stage_ids": "Interest for division says where it stands: in no stage",
     "stuck_jobs": "waits to be taken up, and goes on where it stood",
 }
 
@@ -154,7 +159,7 @@ async def test_a_job_that_is_mended_is_done(healthy: Db) -> None:
 
 def test_what_is_left_unmended_has_its_reason() -> None:
     assert set(doctor.mendable()) == {*MENDED, "foreign_stages"}
-    always = {"misnamed_groups", "stuck_jobs", "wrong_completeness"}  # are mended whole
+    always = {"misnamed_groups", "stuck_jobs", "wrong_completeness", "wrong_stage_ids"}  # are mended whole
     assert set(doctor.UNMENDED) == set(doctor.checks()) - always
 
 

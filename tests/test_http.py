@@ -19,6 +19,7 @@ from api.http import JSON, MAX_ENTRIES, MAX_NESTING, RESPONSE, accepted
 from api.limits import MAX_CHARACTERS, Limits
 from api.schema import schema
 from graph.db import Db
+from graph.keys import Keys
 from graph.queries import Query
 
 VIEWER = "{ viewer { subject } }"
@@ -383,6 +384,21 @@ async def test_a_write_that_was_cut_off_says_that_it_may_have_been_done(db: Db, 
     assert error["extensions"]["code"] == "TOO_EXPENSIVE"
     assert error["message"].endswith("look, or repeat it with the same idempotencyKey.")
     monkeypatch.undo()
+    assert await rows(db, "MATCH (a:Account) RETURN a.name AS name") == []
+
+
+async def test_the_look_at_a_credential_takes_of_the_request_s_time(db: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def exist(_: Keys) -> bool:
+        await asyncio.sleep(1.1)
+        return False
+
+    monkeypatch.setattr(Keys, "exist", exist)
+    upsert = 'mutation { upsertAccounts(input: {accounts: [{externalId: "x", name: "X"}]}) { created } }'
+    async with api_over(db, Documents(schema._schema, Policy(Limits(seconds=1.0)))) as api:
+        for operation in ("{ roles { name } }", upsert):
+            (error,) = await api.errors(operation)
+            assert error["extensions"]["code"] == "TOO_EXPENSIVE"
+            assert error["message"].startswith("This took longer than 1 s and was ended.")
     assert await rows(db, "MATCH (a:Account) RETURN a.name AS name") == []
 
 

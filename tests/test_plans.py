@@ -29,8 +29,9 @@ CREATE (a:Account {id: key, externalId: key, name: key, nameKey: key, createdAt:
 CREATE (:Person {id: key, externalId: key, name: key, nameKey: key, createdAt: at, updatedAt: at, engagementScore: n / 100.0})
   -[:WORKS_FOR {relationship: 'EMPLOYEE'}]->(a)
 CREATE (:Product {id: key, externalId: key, name: key, nameKey: key})
-CREATE (:BuyingGroup {id: key, name: key, nameKey: key, accountId: key, interestId: 'interest ' + n % 50, createdAt: at,
-  updatedAt: at, completeness: n / 100.0, engagementScore: n / 100.0, status: CASE WHEN n % 50 = 0 THEN 'WON' ELSE 'ACTIVE' END})
+CREATE (:BuyingGroup {id: key, name: key, nameKey: key, accountId: key, interestId: 'interest ' + n % 50,
+  stageId: 'stage ' + n % 50, createdAt: at, updatedAt: at, completeness: n / 100.0, engagementScore: n / 100.0,
+  status: CASE WHEN n % 50 = 0 THEN 'WON' ELSE 'ACTIVE' END})
   -[:FOR_ACCOUNT]->(a)
 CREATE (:Job {id: key, kind: 'CREATE', status: CASE WHEN n % 50 = 0 THEN 'QUEUED' ELSE 'SUCCEEDED' END, createdAt: at})
 """
@@ -56,6 +57,7 @@ FILTERS: Mapping[str, list[Mapping[str, Any]]] = {
         {"solutionInterestIds": ["interest 7", "interest 8"]},
         {"solutionInterestIds": ["interest 7"], "completeness": {"lt": 20.0}},
         {"statuses": ["WON"]},
+        {"stageIds": ["stage 7"]},
         {"accountIds": ["7"]},
         {"completeness": {"lt": 1.0}},
         {"engagementScore": {"gte": 29.5}},

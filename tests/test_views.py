@@ -202,7 +202,7 @@ async def groups(api: Api, count: int = 40) -> list[dict[str, Any]]:
         CREATE (a:Account {id: row.id, name: row.name, industry: row.industry, region: row.region, country: row.country})
         CREATE (g:BuyingGroup {id: row.id, name: row.name, accountId: a.id, interestId: i.id, completeness: row.completeness,
           engagementScore: row.engagementScore})-[:FOR_ACCOUNT]->(a), (g)-[:FOR_INTEREST]->(i)
-        WITH g, row MATCH (s:Stage {name: 'S' + row.stage}) CREATE (g)-[:AT_STAGE]->(s)""",
+        WITH g, row MATCH (s:Stage {name: 'S' + row.stage}) SET g.stageId = s.id CREATE (g)-[:AT_STAGE]->(s)""",
         uuid=UUID.format(0)[:-1],
         groups=found,
     )

@@ -26,4 +26,4 @@ CREATE (c)-[:MOVED_TO]->(s)
 CREATE (:BuyingGroupEvent {id: move[1], seq: move[2], type: 'STAGE_CHANGED', at: at, actor: $by, previous: former.name,
   current: s.name})-[:IN]->(g)
 FOREACH (left IN CASE WHEN former IS NULL THEN [] ELSE [former] END | CREATE (c)-[:MOVED_FROM]->(left))
-FOREACH (_ IN CASE WHEN place = size(moves) - 1 THEN [1] ELSE [] END | CREATE (g)-[:AT_STAGE {since: at}]->(s))
+FOREACH (_ IN CASE WHEN place = size(moves) - 1 THEN [1] ELSE [] END | SET g.stageId = s.id CREATE (g)-[:AT_STAGE {since: at}]->(s))

@@ -22,6 +22,7 @@ REMOVE g._new
 CREATE (g)-[:FOR_ACCOUNT]->(a)
 CREATE (g)-[:FOR_INTEREST]->(i)
 FOREACH (entry IN CASE WHEN s IS NULL THEN [] ELSE [s] END |
+  SET g.stageId = entry.id
   CREATE (g)-[:AT_STAGE {since: g.createdAt}]->(entry)
   CREATE (c:StageChange {id: randomUUID(), at: g.createdAt, actor: $by})-[:IN]->(g)
   CREATE (c)-[:MOVED_TO]->(entry)

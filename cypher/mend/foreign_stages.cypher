@@ -17,5 +17,5 @@ WITH g, last, collect(right) AS right LIMIT $limit
 MATCH (g)-[stands:AT_STAGE]->(:Stage)
 WITH g, last, right, [one IN collect(stands) WHERE one <> right[0]] AS wrong WHERE size(wrong) > 0
 FOREACH (one IN wrong | DELETE one)
-SET g.updatedAt = datetime(), g.updatedBy = $by
+SET g.stageId = last.id, g.updatedAt = datetime(), g.updatedBy = $by
 RETURN g.name + ' stands in ' + last.name + ' alone, where its history ends' AS what

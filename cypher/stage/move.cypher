@@ -28,6 +28,6 @@ FOREACH (_ IN CASE WHEN outcome = 'MOVED' THEN [1] ELSE [] END |
   FOREACH (left IN CASE WHEN former IS NULL THEN [] ELSE [former] END | CREATE (c)-[:MOVED_FROM]->(left))
   CREATE (:BuyingGroupEvent:_New {id: randomUUID(), type: 'STAGE_CHANGED', at: now, actor: $by, credential: $credential,
     requestId: $request_id, journey: $journey, previous: former.name, current: s.name})-[:IN]->(g)
-  SET g.updatedAt = now, g.updatedBy = $by
+  SET g.stageId = s.id, g.updatedAt = now, g.updatedBy = $by
 )
 RETURN outcome, s.name AS stage, former.name AS former, m.name AS model, [n IN allowed | n.name] AS allowed
