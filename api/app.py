@@ -76,7 +76,7 @@ def create_app(
     db: Db,
     secret: bytes,
     *,
-    jobs: bool = True,
+    jobs: int = 1,
     daily: time | None = None,
     graphiql: WebFiles | None = None,
     console: Console | None = None,
@@ -91,13 +91,13 @@ def create_app(
     hooks: Hooks = NO_HOOKS,
     metrics: Metrics | None = None,
 ) -> Starlette:
-    """The application on an open database. `secret` signs cursors; `jobs`: also work on jobs, not only queue them, and with
-    `daily` queue what runs daily from that UTC time on. Without `graphiql` there is no GraphiQL, without `console` no console;
-    `documents` say what may be asked for. `answers`: queries are answered from their plans where that can be, else by the
-    executor alone. Tokens of a `provider` are taken beside API keys. `local`: as long as neither is configured, this machine is
-    answered without, as `caller`. Without `folder`, for their files, there are no imports of at most `max_import` bytes and no
-    exports. `rates` count what callers ask for. `hooks`: with a vault for their secrets, webhooks can be made, and are delivered
-    with the jobs. `metrics` is told what happens."""
+    """The application on an open database. `secret` signs cursors; `jobs`: on how many jobs, or slices of one, to work at once,
+    not only to queue them, and with `daily` to queue what runs daily from that UTC time on. Without `graphiql` there is no
+    GraphiQL, without `console` no console; `documents` say what may be asked for. `answers`: queries are answered from their
+    plans where that can be, else by the executor alone. Tokens of a `provider` are taken beside API keys. `local`: as long as
+    neither is configured, this machine is answered without, as `caller`. Without `folder`, for their files, there are no
+    imports of at most `max_import` bytes and no exports. `rates` count what callers ask for. `hooks`: with a vault for their
+    secrets, webhooks can be made, and are delivered with the jobs. `metrics` is told what happens."""
     known, counted = documents or Documents(schema._schema), metrics or Metrics()
     cursors, hub, kept = Cursors(secret), Hub(db), Answers() if answers else None
 
@@ -110,7 +110,7 @@ def create_app(
         """What the resolvers of a request can reach."""
         return Context(db, cursors, hub, known, kept, runner.wake, caller, rates=rates, hooks=hooks)
 
-    runner = Runner(db, daily, works(make_context, folder) if folder else None)
+    runner = Runner(db, daily, works(make_context, folder) if folder else None, jobs)
     entrance = Entrance(db, make_context, Tokens(provider, db) if provider else None, caller if local else None)
     routes: list[BaseRoute] = [
         Route("/graphql", Endpoint(entrance, graphiql)),

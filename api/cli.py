@@ -29,14 +29,13 @@ from rich.table import Table
 from api import graphiql, ids
 from api.console import Console as WebConsole
 from api.settings import BadSettings, Settings, load
-from graph import analysis, jobs, keys, sample, webhooks
+from graph import analysis, jobs, keys, webhooks
 from graph import backup as backups
 from graph.db import Connection, Db, connect
 from graph.doctor import UNMENDED, Finding, examine, examine_one, mend, server_version
 from graph.embedded import EmbeddedError, InUse, Options, Server, beside, embedded
-from graph.errors import ErrorCode, GraphError, Refused
+from graph.errors import ErrorCode, GraphError, NotAnExport, Refused
 from graph.folder import Folder
-from graph.imports import ImportSummary, NotAnExport, import_folder
 from graph.jars import JarError
 from graph.mappings import SALESFORCE, read_mapping
 from graph.migrations import migrate as run_migrations
@@ -46,6 +45,7 @@ from graph.model import Permission
 if TYPE_CHECKING:
     from api.documents import Documents
     from api.observing import Spans
+    from graph.imports import ImportSummary
 
 app = typer.Typer(
     help="Buying groups: who decides together whether to buy what you sell.", no_args_is_help=True, add_completion=False
@@ -226,7 +226,7 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
             application = create_app(
                 opened.db,
                 secret,
-                jobs=with_jobs,
+                jobs=settings.jobs_at_once if with_jobs else 0,
                 daily=settings.daily_at,
                 graphiql=ide,
                 console=console,
@@ -246,6 +246,8 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
 
 
 async def _load_sample(db: Db) -> None:
+    from graph import sample  # what reads files takes 30 MB, which no server needs that was not just made
+
     with err.status("Loading the sample market, if the graph is empty ..."):
         loaded = await sample.load(db)
     if loaded:
@@ -274,6 +276,8 @@ def _serving(settings: Settings, application: Any) -> uvicorn.Config:
 
 
 async def _import(settings: Settings, folder: Path, rejects: Path, mapping: str | None) -> None:
+    from graph.imports import import_folder
+
     mapped = read_mapping(mapping) if mapping else SALESFORCE
     async with _database_or_beside(settings) as opened:
         with _progress() as progress:
@@ -392,7 +396,7 @@ async def _run_jobs(settings: Settings, daily: bool) -> None:
             await jobs.queue_daily(opened.db, settings.daily_at)
         works = works_alone(opened.db, settings.secret(opened.connection.password), _documents(settings), Folder(settings.files))
         with _spans(settings) as spans, Metrics(settings.slow, spans).beside():
-            count = await jobs.run_all(opened.db, works)
+            count = await jobs.run_all(opened.db, works, at_once=settings.jobs_at_once)
     out.print(f"{count} job{'' if count == 1 else 's'} done.")
 
 

@@ -31,8 +31,8 @@ from graph.model import MAX_ROWS_PER_CALL, Change, Input, PersonRelationship
 from graph.people import Relations
 from graph.rejects import Rejects, Report
 from graph.rows import LinkResult, UpsertResult
-from graph.salesforce import Column, Kind
-from graph.tables import ENDINGS, Table, find_table, open_table
+from graph.salesforce import ENDINGS, Column, Kind
+from graph.tables import Table, find_table, open_table
 
 SCANNED = 10_000  # rows in a batch that is only looked at
 Progress = Callable[[str, int, int], None]

@@ -14,6 +14,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any, LiteralString
 from uuid import uuid4
 
@@ -344,57 +345,85 @@ async def _fail(db: Db, claim: Claim, words: str) -> None:
     await db.write(query("job/finish"), id=claim.id, lease=claim.lease, status="FAILED", error=words)
 
 
-async def run_all(db: Db, works: Works | None = None) -> int:
-    """Works on jobs until none waits; returns how many those were. With `works`, on those of these kinds, too."""
-    count = 0
-    while await run_next(db) or (works and await run_next(db, works)):
-        count += 1
-    return count
+async def run_all(db: Db, works: Works | None = None, *, at_once: int = 1) -> int:
+    """Works on jobs until none waits, on so many at once, where a slice counts as a job; returns how many those were. With
+    `works`, on those of these kinds, too."""
+    done = idle = 0
+    news = asyncio.Condition()
+
+    def is_news(seen: int) -> bool:
+        return done != seen or idle == at_once
+
+    async def work() -> None:
+        nonlocal done, idle
+        while True:
+            seen = done
+            if found := await run_next(db) or (works and await run_next(db, works)):
+                done += 1
+            else:
+                idle += 1
+            async with news:
+                news.notify_all()
+                if not found:  # what others work on may be cut into slices, and leave some
+                    await news.wait_for(partial(is_news, seen))
+                    if idle == at_once:
+                        return
+                    idle -= 1
+
+    workers = [asyncio.create_task(work(), name="jobs") for _ in range(at_once)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        await _ended(workers)
+    return done
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Ends tasks, and returns when they have."""
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 class Runner:
     """Works on jobs beside a server's requests: `async with Runner(db) as runner`; `runner.wake()` when one was queued.
 
-    With `daily`, the time of the UTC day, it also queues what runs daily. Jobs of `works` run beside the others, so that a
-    large file holds up nobody's groups.
+    With `daily`, the time of the UTC day, it also queues what runs daily. It works on so many jobs, or slices of one, at once.
+    Jobs of `works` run beside the others, so that a large file holds up nobody's groups.
     """
 
-    def __init__(self, db: Db, daily: time | None = None, works: Works | None = None) -> None:
+    def __init__(self, db: Db, daily: time | None = None, works: Works | None = None, at_once: int = 1) -> None:
         self._db = db
         self._daily = daily
         self._works = works or {}
         self._tended = float("-inf")
-        self._woken = [asyncio.Event()]
-        if self._works:
-            self._woken.append(asyncio.Event())
+        self._woken = [asyncio.Event() for _ in range(at_once)]
+        self._with_files = [asyncio.Event()] if self._works else []
         self._tasks: list[asyncio.Task[None]] = []
 
     def wake(self) -> None:
         """Lets the runner look at once."""
-        for woken in self._woken:
+        for woken in [*self._woken, *self._with_files]:
             woken.set()
 
     async def __aenter__(self) -> Runner:
-        self._tasks = [asyncio.create_task(self._run(self._woken[0], None), name="jobs")]
-        if self._works:
-            self._tasks.append(asyncio.create_task(self._run(self._woken[1], self._works), name="jobs with files"))
+        self._tasks = [asyncio.create_task(self._run(woken, None), name="jobs") for woken in self._woken]
+        self._tasks += [asyncio.create_task(self._run(woken, self._works), name="jobs with files") for woken in self._with_files]
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await _ended(self._tasks)
 
     async def _run(self, woken: asyncio.Event, works: Works | None) -> None:
         while True:
             woken.clear()
             try:
-                if works is None:
+                if woken is self._woken[0]:
                     await self._tend()
                 while await run_next(self._db, works):
-                    pass
+                    self.wake()  # a job that was cut left slices to the others, too
             except Unavailable as error:
                 log.warning("jobs wait for the database", reason=str(error))
             except Exception:  # whatever it was, the next look may do better, and without one nobody works any more

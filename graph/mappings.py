@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.errors import BadMapping
-from graph.salesforce import KINDS, Column, Kind
-from graph.tables import ENDINGS
+from graph.salesforce import ENDINGS, KINDS, Column, Kind
 
 MAX_BYTES = 1_000_000
 _LAYOUTS = "layouts"

@@ -14,6 +14,8 @@ from typing import Any
 
 from graph.model import PersonRelationship
 
+ENDINGS = (".csv", ".csv.gz", ".parquet")
+"""How the names of an export's files end."""
 # Plain decimals, as exports write them: Python itself would take 1_000, inf and digits of any script, too.
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)

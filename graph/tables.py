@@ -11,8 +11,8 @@ import polars as pl
 
 from graph.csvfiles import LINE, Batch, open_csv
 from graph.errors import NotAnExport
+from graph.salesforce import ENDINGS
 
-ENDINGS = (".csv", ".csv.gz", ".parquet")
 _OTHERS = (".csv.zst", ".csv.bz2", ".csv.xz", ".csv.zip", ".zip", ".xlsx", ".xls", ".parquet.gz")
 _PLAIN = "texts, numbers, true or false, days or times"
 _AT_ONCE = 50_000  # rows of a Parquet file that are held

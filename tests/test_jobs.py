@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -380,8 +380,25 @@ async def _slices(db: Db) -> int:
     return (await rows(db, "RETURN COUNT { (:_Slice) } AS slices"))[0]["slices"]
 
 
+async def _two(db: Db) -> None:
+    await asyncio.gather(*(jobs.run_all(db) for _ in range(2)))
+
+
+async def _one_at_two(db: Db) -> None:
+    assert await jobs.run_all(db, at_once=2) == 5  # the slices, and the job that ends when none is left
+
+
+async def _beside_requests(db: Db) -> None:
+    async with jobs.Runner(db, at_once=2):
+        own = (await rows(db, "MATCH (j:Job) RETURN j.id AS id"))[0]["id"]
+        assert [status async for status in jobs.follow(db, own)][-1] == "SUCCEEDED"
+
+
 @pytest.mark.usefixtures("_sliced")
-async def test_a_job_in_slices_is_done_once_by_all_who_share_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("crew", [_two, _one_at_two, _beside_requests])
+async def test_a_job_in_slices_is_done_once_by_all_who_share_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch, crew: Callable[[Db], Awaitable[None]]
+) -> None:
     interest, audience = await _parts(api.db, SLICED)
     own = await jobs.start_creation(api.db, interest, audience, by=BY)
     leases: dict[str, set[str]] = {}
@@ -398,7 +415,7 @@ async def test_a_job_in_slices_is_done_once_by_all_who_share_it(api: Api, monkey
     async with asyncio.timeout(60):
         await jobs.run_next(api.db)  # counts, and cuts
         assert await _slices(api.db) == 4
-        await asyncio.gather(*(jobs.run_all(api.db) for _ in range(2)))
+        await crew(api.db)
     assert len(leases) == 4
     assert all(len(held) == 1 for held in leases.values())
     counts, progress = _all_done(24)
