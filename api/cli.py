@@ -144,9 +144,13 @@ def disable_webhook(webhook: Annotated[str, typer.Argument(help="The webhook's i
 @app.command()
 def run_jobs(
     daily: Annotated[bool, typer.Option("--daily/--no-daily", help="First queue what runs daily, unless it ran today.")] = True,
+    at_once: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="On how many jobs, or slices of one, to work at once; else BUYING_GROUPS_JOBS_AT_ONCE."),
+    ] = None,
 ) -> None:
     """Work on jobs until none waits, then end: for cron, where `serve --no-jobs` serves."""
-    _run(_run_jobs, daily)
+    _run(_run_jobs, daily, at_once)
 
 
 @app.command()
@@ -387,7 +391,7 @@ async def _switch_webhook(settings: Settings, webhook: str, switch: Any, words: 
     out.print(f"{webhook} is switched {words}.", markup=False, soft_wrap=True)
 
 
-async def _run_jobs(settings: Settings, daily: bool) -> None:
+async def _run_jobs(settings: Settings, daily: bool, at_once: int | None) -> None:
     from api.app import works_alone
     from api.observing import Metrics
 
@@ -396,7 +400,7 @@ async def _run_jobs(settings: Settings, daily: bool) -> None:
             await jobs.queue_daily(opened.db, settings.daily_at)
         works = works_alone(opened.db, settings.secret(opened.connection.password), _documents(settings), Folder(settings.files))
         with _spans(settings) as spans, Metrics(settings.slow, spans).beside():
-            count = await jobs.run_all(opened.db, works, at_once=settings.jobs_at_once)
+            count = await jobs.run_all(opened.db, works, at_once=at_once or settings.jobs_at_once)
     out.print(f"{count} job{'' if count == 1 else 's'} done.")
 
 

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     oidc_scopes: str = Field("openid", validation_alias="BUYING_GROUPS_OIDC_SCOPES", max_length=1000)
     webhook_networks: str = Field("", validation_alias="BUYING_GROUPS_WEBHOOK_NETWORKS")
     daily_at: time = Field(time(2), validation_alias="BUYING_GROUPS_DAILY_AT")
-    jobs_at_once: int = Field(2, validation_alias="BUYING_GROUPS_JOBS_AT_ONCE", ge=1, le=64)
+    jobs_at_once: int = Field(1, validation_alias="BUYING_GROUPS_JOBS_AT_ONCE", ge=1, le=64)
     console: bool = Field(True, validation_alias="BUYING_GROUPS_CONSOLE")
     graphiql: bool = Field(True, validation_alias="BUYING_GROUPS_GRAPHIQL")
     introspection: bool = Field(True, validation_alias="BUYING_GROUPS_INTROSPECTION")

@@ -26,8 +26,8 @@ Pair = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Load:
     """Decisions to make: each pair of a group and a person first in one role, then in the other, and again. `certain`: the ways
-    of which each decision finds the other role, so that each applies. On a hot group that can't be said of the floor, whose driver
-    waits a second before it does again what the database has ended: the next round may overtake it."""
+    of which each decision finds the other role, so that each applies. On a hot group that can't be said of the floor: its driver
+    waits a second before it does again what the database has ended, and the next round may overtake it."""
 
     name: str
     pairs: Sequence[Pair]

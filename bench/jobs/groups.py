@@ -22,12 +22,12 @@ BATCH = 1000  # people in a call
 
 
 def creation(db: Db, connection: Connection, setup: Setup) -> Task:
-    """Groups for all accounts, and their members. The time is that of making and filling them; a job then goes on to
-    calculate engagement, which is measured by itself."""
+    """Groups for all accounts, and their members: by one process with two slices at once, or one, and by two processes. The time
+    is that of making and filling them; a job then goes on to calculate engagement, which is measured by itself."""
 
-    async def ours(workers: int) -> Took:
+    async def ours(workers: int, at_once: int) -> Took:
         job = await jobs.start_creation(db, setup.interest, setup.audience, by=BY)
-        return await worked(db, connection, job, workers=workers, grouped=True)
+        return await worked(db, connection, job, workers=workers, at_once=at_once, grouped=True)
 
     async def floor() -> Took:
         wanted = {"interest": setup.interest, "roles": setup.cards, "by": BY, "chunk": CHUNK}
@@ -39,7 +39,7 @@ def creation(db: Db, connection: Connection, setup: Setup) -> Task:
     async def after() -> tuple[int, int, str]:
         return await stands.groups(db, setup)
 
-    ways = {"ours": lambda: ours(1), "two processes": lambda: ours(2), "floor": floor}
+    ways = {"ours": lambda: ours(1, 2), "one at a time": lambda: ours(1, 1), "two processes": lambda: ours(2, 1), "floor": floor}
     return Task("creation", "members", ways, before, after, lambda found: found[1])
 
 

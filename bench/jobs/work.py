@@ -63,12 +63,16 @@ async def started(connection: Connection, *arguments: str) -> AsyncGenerator[Wei
             raise BenchError(f"buying-groups {arguments[0]} ended with {process.returncode}: {said()}")
 
 
-async def worked(db: Db, connection: Connection, job: str, *, workers: int = 1, grouped: bool = False) -> Took:
-    """A job's time by its own record, from when it was taken up to its end, and the largest worker's memory. `grouped`: until
-    its groups are made and filled; before it goes on to engagement it is cancelled. Raises BenchError if the job fails."""
+async def worked(db: Db, connection: Connection, job: str, *, workers: int = 1, at_once: int = 1, grouped: bool = False) -> Took:
+    """A job's time, done by so many processes with so many slices at once each, by its own record: from when it was taken up to
+    its end, and the largest worker's memory. `grouped`: until its groups are made and filled; before it goes on to engagement it is
+    cancelled. Raises BenchError if the job fails."""
     made: float | None = None
     async with AsyncExitStack() as stack:
-        some = [await stack.enter_async_context(started(connection, "run-jobs", "--no-daily")) for _ in range(workers)]
+        some = [
+            await stack.enter_async_context(started(connection, "run-jobs", "--no-daily", "--at-once", str(at_once)))
+            for _ in range(workers)
+        ]
         while True:
             row = (await db.read(statements.one("watch"), id=job))[0]
             if made is None and row["grouped"]:
