@@ -65,8 +65,8 @@ async def started(connection: Connection, *arguments: str) -> AsyncGenerator[Wei
 
 async def worked(db: Db, connection: Connection, job: str, *, workers: int = 1, at_once: int = 1, grouped: bool = False) -> Took:
     """A job's time, done by so many processes with so many slices at once each, by its own record: from when it was taken up to
-    its end, and the largest worker's memory. `grouped`: until its groups are made and filled; before it goes on to engagement it is
-    cancelled. Raises BenchError if the job fails."""
+    its end; and the largest worker's memory. `grouped`: until its groups are made and filled; before it goes on to engagement it
+    is cancelled. Raises BenchError if the job fails."""
     made: float | None = None
     async with AsyncExitStack() as stack:
         some = [
