@@ -15,7 +15,7 @@ run: .venv/run.stamp  ## set up and serve, with a sample market if the graph is 
 setup: .venv/dev.stamp  ## all that working on the project needs
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses $(WORKERS) --dist worksteal $(if $(THOROUGH),--thorough $(THOROUGH))
 
 test-clients: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## what Node has to say; needs Node and npm
 	$(BIN)/python -m pytest -m clients

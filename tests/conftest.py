@@ -14,6 +14,7 @@ import pytest
 from hostile import MANY, Counts
 from hypothesis import HealthCheck, settings
 from make import Api, api_over, reset
+from often import Thorough
 
 from graph import scoring
 from graph.db import Db, connect
@@ -26,6 +27,7 @@ settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", type=float, default=1.0, help="how many times as many examples to draw at random")
     parser.addoption("--queries", type=int, default=60, help="how many random queries to answer in every way")
     parser.addoption("--hostile", type=int, default=MANY, help="how many hostile values to send to mutations")
     parser.addoption(
@@ -38,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    Thorough.factor = cast("float", config.getoption("--thorough"))
     Counts.listed = cast("int", config.getoption("--hostile"))
     Counts.drawn = Counts.listed // 4
 

@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 
 import pytest
 from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type, is_non_null_type
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from make import Api, Person, api_over, card, plant, role_ids, rows, sell, title
+from often import examples
 
 from api import ids
 from api.documents import Documents, Policy
@@ -203,7 +204,7 @@ def _value(draw: st.DrawFn, field: str, argument: str, kind: Any, keys: Mapping[
 UNLIMITED = Documents(schema._schema, Policy(Limits(*[10**9] * 7)))
 
 
-@settings(max_examples=40)
+@examples(20)
 @given(data=st.data())
 async def test_any_selection_is_answered_by_one_statement(api: Api, market: dict[str, str], data: st.DataObject) -> None:
     query = TYPES["Query"]

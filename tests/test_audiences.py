@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from make import BY, Api, card, plant, role_ids, rows, sell, title
 from make import Person as Someone
+from often import examples
 
 from api import ids
 from graph import accounts, jobs, products
@@ -301,7 +302,7 @@ def _filter(parts: Mapping[str, Sequence[Part]], drawn: Any) -> dict[str, Any]:
             return {name: parts[name][what % len(parts[name])]}
 
 
-@settings(max_examples=60)
+@examples(25)
 @given(drawn=_filters())
 async def test_any_filter_makes_an_audience_of_what_a_plain_reading_finds(market: Market, drawn: Any) -> None:
     wanted = _filter(_parts(market), drawn)

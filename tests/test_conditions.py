@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Any, LiteralString, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from make import plant, rows
 from markets import PERSONAS, Market, conditions, markets, settle
+from often import examples
 from plainrules import FIELDS, Relation, Somebody, filter_holds, holds
 
 from graph.conditions import (
@@ -76,7 +77,7 @@ async def judged(db: Db, wanted: Sequence[Condition]) -> list[dict[str, Any]]:
     return await rows(db, cast(LiteralString, text), **params.values)
 
 
-@settings(max_examples=50)
+@examples(20)
 @given(market=markets(), wanted=st.lists(conditions(), min_size=1, max_size=4))
 async def test_verdicts_and_traces_are_the_plain_rules(db: Db, market: Market, wanted: list[Condition]) -> None:
     await settle(db, market)

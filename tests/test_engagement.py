@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from make import BY, Api, Person, card, plant, role_ids, rows, sell
+from often import examples
 
 from graph import activities, engagement, jobs, members, people, scoring
 from graph.db import Db
@@ -331,7 +332,7 @@ async def shared_market(db: Db) -> Market:
     return await market(db)
 
 
-@settings(max_examples=60)
+@examples(25)
 @given(bursts=BURSTS, weights=WEIGHTS)
 async def test_scores_are_those_of_the_independent_reading(
     shared_market: Market, bursts: Sequence[tuple[str, str, datetime, int]], weights: Mapping[str, float]

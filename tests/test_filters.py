@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from make import rows
+from often import examples
 
 from graph.conditions import fold
 from graph.db import Db
@@ -373,19 +374,19 @@ async def planted(db: Db) -> Db:
     return db
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(wanted=group_filters)
 async def test_any_filter_of_groups(planted: Db, wanted: Filter) -> None:
     assert await ids(planted, "buyingGroups", wanted) == sorted(one.id for one in MARKET.groups if group_fits(one, wanted))
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(wanted=account_filters)
 async def test_any_filter_of_accounts(planted: Db, wanted: Filter) -> None:
     assert await ids(planted, "accounts", wanted) == sorted(one.id for one in MARKET.accounts if account_fits(one, wanted))
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(wanted=person_filters)
 async def test_any_filter_of_people(planted: Db, wanted: Filter) -> None:
     assert await ids(planted, "people", wanted) == sorted(one.id for one in MARKET.people if person_fits(one, wanted))

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from make import BY, Api, Person, card, members_of, plant, role_ids, sell, title
 from markets import PERSONAS, Market, cards, markets, settle
+from often import examples
 from plainrules import Relation, Somebody, filter_holds, holds, seats_in_scope
 
 from graph import templates
@@ -52,7 +53,7 @@ def nearest(market: Market, home: str, one: CardSpec, holders: set[str]) -> list
 
 
 @pytest.mark.usefixtures("scores_stand")
-@settings(max_examples=12)
+@examples(6)
 @given(market=markets(), wanted=cards(ROLES))
 async def test_candidates_are_those_whom_the_plain_rules_find_nearest(db: Db, market: Market, wanted: list[CardSpec]) -> None:
     ids = await settle(db, market)

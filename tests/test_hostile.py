@@ -18,6 +18,7 @@ from hostile import Counts, calls, check, document, fingerprint, planted, select
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from make import Api, Person, card, plant, reset, role_ids, sell, title
+from often import examples
 
 from api import ids
 from api.http import EVENTS, JSON, RESPONSE
@@ -68,7 +69,7 @@ KINDS = st.sampled_from([JSON, "application/json; charset=utf-8", "text/plain", 
 TAKES = st.sampled_from([JSON, RESPONSE, "*/*", EVENTS + ", " + JSON, "text/html;q=x", "", "\x80", ",;,=;q=1"])
 
 
-@settings(max_examples=100)
+@examples(50)
 @given(
     body=st.binary(max_size=60) | ANY.map(json.dumps).map(str.encode) | REQUESTS.map(json.dumps).map(str.encode),
     kind=KINDS,
@@ -80,7 +81,7 @@ async def test_any_bytes(api: Api, body: bytes, kind: str, accept: str, method: 
     check(await api.client.request(method, "/graphql", content=body, headers=headers), body.decode(errors="replace"))
 
 
-@settings(max_examples=40)
+@examples(20)
 @given(
     params=st.binary(max_size=60) | st.dictionaries(st.sampled_from(["query", "variables", "documentId", "operationName"]), TEXTS)
 )
@@ -129,7 +130,7 @@ def documents(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=100)
+@examples(50)
 @given(query=documents(), variables=st.dictionaries(st.sampled_from(["n", "v"]), ANY))
 async def test_any_document(api: Api, query: str, variables: dict[str, Any]) -> None:
     try:
@@ -177,7 +178,7 @@ def _values(kind: Any, market: list[str], depth: int) -> st.SearchStrategy[Any]:
     }.get(kind.name, TEXTS)
 
 
-@settings(max_examples=150)
+@examples(75)
 @given(data=st.data())
 async def test_any_values_of_valid_documents(api: Api, market: list[str], data: st.DataObject) -> None:
     kind, name, field = data.draw(st.sampled_from(FIELDS))

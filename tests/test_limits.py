@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLSyntaxError, Lexer, Source, TokenKind, get_introspection_query, parse
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from make import Api, api_over
+from often import examples
 
 from api.documents import MAX_ERRORS, Documents, Policy
 from api.limits import CAP, MAX_CHARACTERS, MAX_DIGITS, MAX_NESTING, Asked, Limits, TooComplex, check_text, measure
@@ -129,7 +130,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300)
+@examples(120)
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join) | st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_tokens_are_counted_as_the_parser_counts_them(inner: str) -> None:
     text = f"query {{ a(b: [{inner}]) }}" + " " * 100

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from make import card, members_of, role_ids, sell, title
 from markets import NEAREST, NEIGHBORHOOD, PERSONAS, Market, cards, markets, settle
+from often import examples
 from plainrules import Relation, Somebody, matches
 
 from graph.db import Db
@@ -24,7 +25,7 @@ def placed(wanted: Sequence[CardSpec], roles: Mapping[str, str]) -> list[CardSpe
     return [replace(one, role_id=roles[one.role_id]) for one in wanted]
 
 
-@settings(max_examples=30)
+@examples(12)
 @given(market=markets(), wanted=cards(ROLES))
 async def test_a_creation_job_fills_groups_as_the_plain_rules_do(db: Db, market: Market, wanted: list[CardSpec]) -> None:
     ids = await settle(db, market)

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from deciding import Group, maintain, state
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from make import BY, Api, card, members_of, plant, role_ids, rows, sell, title
 from make import Person as Someone
 from markets import NEAREST, NEIGHBORHOOD
 from neo4j.exceptions import ServiceUnavailable
+from often import examples
 from plain import SOURCES, Decision, Role, completeness, outcome, what_stands
 from plain import Group as PlainGroup
 
@@ -110,7 +111,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@examples(20)
 @given(sequence=st.lists(steps, min_size=1, max_size=10))
 async def test_any_sequence_of_decisions_leaves_what_the_rules_say(group: Group, sequence: Sequence[Any]) -> None:
     await _start_over(group)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from make import BY, Api, Person, Sold, card, live_template, members_of, plant, role_ids, rows, sell, title
 from markets import PERSONAS, Market, bring, cards, markets, people, settle
+from often import examples
 from plainrules import Somebody, matches
 
 from graph import audiences, jobs, templates
@@ -107,7 +108,7 @@ async def removed(db: Db, interest_id: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("scores_stand")
-@settings(max_examples=12)
+@examples(5)
 @given(story=stories())
 async def test_maintenance_does_what_the_preview_told(db: Db, story: Story) -> None:
     ids = await settle(db, story.market)

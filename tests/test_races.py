@@ -13,6 +13,7 @@ import pytest
 from deciding import Answer, Group, State
 from make import BY, Api, card, plant, role_ids, rows, sell, title
 from make import Person as Someone
+from often import times
 from plain import Decision, Role, completeness, outcome
 
 from api import ids
@@ -21,7 +22,7 @@ from graph.db import Db, Tx
 from graph.model import FilterOperator, HierarchyScope
 from graph.queries import Query, query
 
-ROUNDS = 200
+ROUNDS = times(80)
 CHIEF, INFLUENCER, CHAMPION = "Decision Maker", "Influencer", "Champion"
 CARDS = {CHIEF: Role(), INFLUENCER: Role(members=2), CHAMPION: Role()}
 TREE = {"top": None, "home": "top", "sister": "top"}

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from make import Api, card, live_template, plant, role_ids, rows, sell
+from often import examples
 
 from graph import jobs
 from graph.db import Db
@@ -443,7 +444,7 @@ async def sold(api: Api) -> Market:
     return await market(api)
 
 
-@settings(max_examples=25)
+@examples(12)
 @given(wishes=st.lists(st.sampled_from([stage["name"] for stage in PIPELINE]), max_size=8))
 async def test_random_moves_are_those_of_the_independent_reading(api: Api, sold: Market, wishes: list[str]) -> None:
     await rows(api.db, "MATCH (c:StageChange) DETACH DELETE c")

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from make import BY, Api, Person, Sold, card, plant, role_ids, rows, sell, title
 from markets import NEAREST, NEIGHBORHOOD, PERSONAS, Market, cards, markets, settle
+from often import examples
 from plainrules import Relation, Somebody, holds, match_of, seats_in_scope
 
 from graph import jobs, templates
@@ -37,7 +38,7 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @pytest.mark.usefixtures("scores_stand")
-@settings(max_examples=12)
+@examples(6)
 @given(market=markets(), wanted=cards(ROLES))
 async def test_each_card_judges_as_the_plain_rules_do(db: Db, market: Market, wanted: list[CardSpec]) -> None:
     ids = await settle(db, market)
