@@ -16,7 +16,7 @@ import pytest
 from make import rows
 
 from graph import jars
-from graph.db import connect
+from graph.db import Connection, connect
 from graph.embedded import EmbeddedError, Options, Server, default_heap, default_page_cache, embedded
 from graph.errors import Unavailable
 from graph.jars import Jar, JarError
@@ -83,15 +83,15 @@ async def test_a_killed_parent_leaves_no_server_and_the_data_stays(tmp_path: Pat
         sys.executable, "-c", PARENT, str(folder), str(cache_dir), stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent
     )
     assert parent.stdout is not None
-    pid = int((await asyncio.wait_for(parent.stdout.readline(), 120)).split()[0])
-    java, supervisor = java_below(pid), psutil.Process(pid)
+    pid, uri = (await asyncio.wait_for(parent.stdout.readline(), 120)).decode().split()
+    async with connect(Connection(uri, "neo4j", (folder / "neo4j-password").read_text("utf-8").strip())) as db:
+        await rows(db, "CREATE (:Kept {name: 'across starts'})")
+    java, supervisor = java_below(int(pid)), psutil.Process(int(pid))
     parent.send_signal(signal.SIGKILL)
     await parent.wait()
     _, alive = await asyncio.to_thread(psutil.wait_procs, [java, supervisor], 30)
     assert alive == []
 
-    async with embedded(small(folder, cache_dir)) as again, connect(again.connection) as db:
-        await rows(db, "CREATE (:Kept {name: 'across starts'})")
     async with embedded(small(folder, cache_dir)) as again, connect(again.connection) as db:
         assert await rows(db, "MATCH (k:Kept) RETURN k.name AS name") == [{"name": "across starts"}]
 
