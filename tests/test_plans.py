@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, LiteralString
 
 import pytest
 from make import rows
 
 from graph.db import Db
 from graph.paging import Cursors
+from graph.queries import query
 from graph.reads import Selection, compile_read, read
 from graph.vocabulary import nouns
 
@@ -121,3 +122,23 @@ async def test_every_selective_filter_is_an_index_s(market: Db, relation: str, g
     # How many rows a bound lets through isn't known when the statement is planned: the order's index may be walked instead.
     if not any(isinstance(value, dict) for value in given.values()):
         assert hits < COUNT, operators
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "account/moved",
+        "account/upsert",
+        "group/next",
+        "interest/keep",
+        "job/claim",
+        "job/give_up",
+        "person/touched",
+        "score/sum_people",
+    ],
+)
+async def test_what_is_next_to_do_is_found_by_an_index(market: Db, name: LiteralString) -> None:
+    statement = query(name)
+    plan = await market.explain(statement.text, dict.fromkeys(statement.params))
+    assert plan.operators
+    assert not SCANS & set(plan.operators), plan.operators

@@ -18,7 +18,7 @@ FOREACH (_ IN CASE WHEN change IS NULL THEN [] ELSE [1] END |
 WITH row, a, change, former
 CALL (a, change, former) {
   WITH * WHERE change = 'UPDATED' AND former <> a.name
-  MATCH (g:BuyingGroup {accountId: a.id})-[:FOR_INTEREST]->(i:SolutionInterest)
+  MATCH (a)<-[:FOR_ACCOUNT]-(g:BuyingGroup)-[:FOR_INTEREST]->(i:SolutionInterest)
   WITH a, g, i ORDER BY g.id
   SET g.name = i.name + ' for ' + a.name, g.nameKey = toLower(trim(i.name + ' for ' + a.name)),
     g.updatedAt = datetime(), g.updatedBy = $by

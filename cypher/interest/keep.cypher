@@ -3,5 +3,5 @@
 // mode: write
 // params: interest_id, since, rules, empty
 MATCH (i:SolutionInterest {id: $interest_id})
-WHERE NOT $empty OR NOT EXISTS { (:BuyingGroup {interestId: $interest_id}) }
+WHERE NOT $empty OR NOT EXISTS { (i)<-[:FOR_INTEREST]-(:BuyingGroup) }
 SET i._keptSince = $since, i._keptBy = $rules

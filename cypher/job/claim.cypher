@@ -1,12 +1,12 @@
 // Takes the oldest job that waits, or whose instance is gone: its lease is over. Of a job that is cut into slices, it takes a
 // slice of which that is true. No row when there is none; not `mine` when another instance took it first. A calculation of
 // engagement waits for the jobs that were asked for before it, so that it finds what they make. `here` are the only ones that this
-// instance can work on; null: it can work on all of the kinds.
+// instance can work on; null: it can work on all of the kinds. That a job has its time is said for the index's sake.
 // mode: write
 // params: lease, seconds, kinds, here
 // returns: mine, id, kind, by, interest_id, audience_id, entry_stage_id, as_of, input, slice
 MATCH (j:Job)
-WHERE j.status IN ['QUEUED', 'RUNNING'] AND j.kind IN $kinds AND ($here IS NULL OR j.id IN $here)
+WHERE j.status IN ['QUEUED', 'RUNNING'] AND j.createdAt IS NOT NULL AND j.kind IN $kinds AND ($here IS NULL OR j.id IN $here)
 WITH j, EXISTS { (j)-[:CUT_INTO]->(:_Slice) } AS cut, head(COLLECT {
   MATCH (j)-[:CUT_INTO]->(s:_Slice) WHERE coalesce(s._leasedUntil <= datetime(), true) RETURN s ORDER BY s.place LIMIT 1
 }) AS slice

@@ -2,7 +2,7 @@
 // mode: write
 // params: kinds
 MATCH (j:Job)
-WHERE j.status IN ['QUEUED', 'RUNNING'] AND j.kind IN $kinds
+WHERE j.status IN ['QUEUED', 'RUNNING'] AND j.createdAt IS NOT NULL AND j.kind IN $kinds  // all that its index has
   AND coalesce(j._leasedUntil, j.createdAt) < datetime() - duration('P1D')
 SET j._l = true REMOVE j._l
 WITH j WHERE j.status IN ['QUEUED', 'RUNNING'] AND coalesce(j._leasedUntil, j.createdAt) < datetime() - duration('P1D')
