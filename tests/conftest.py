@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from make import Api, api_over, reset
 from often import Thorough
 
-from graph import scoring
+from graph import sample, scoring
 from graph.db import Db, connect
 from graph.embedded import Options, Server, embedded
 from graph.migrations import migrate
@@ -60,9 +60,10 @@ def cache_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-async def server(data_dir: Path, cache_dir: Path) -> AsyncGenerator[Server]:
-    """The embedded Neo4j of this run, migrated."""
-    options = Options(data_dir, cache_dir, bolt_port=0, browser_port=None, heap=1536, page_cache=256)
+async def server(data_dir: Path, cache_dir: Path, pytestconfig: pytest.Config) -> AsyncGenerator[Server]:
+    """The embedded Neo4j of this run, migrated; with its Browser, if that is looked at."""
+    browser_port = 0 if pytestconfig.getoption("-m") == "browser" else None
+    options = Options(data_dir, cache_dir, bolt_port=0, browser_port=browser_port, heap=1536, page_cache=256)
     async with embedded(options) as running, connect(running.connection) as db:
         await migrate(db)
         yield running
@@ -72,6 +73,14 @@ async def server(data_dir: Path, cache_dir: Path) -> AsyncGenerator[Server]:
 async def shared_db(server: Server) -> AsyncGenerator[Db]:
     async with connect(server.connection) as db:
         yield db
+
+
+@pytest.fixture(scope="session")
+async def sample_db(shared_db: Db) -> Db:
+    """The sample market, loaded once for all who look at it in a web browser. Only the last of them changes it."""
+    await reset(shared_db)
+    await sample.load(shared_db)
+    return shared_db
 
 
 @pytest.fixture

@@ -12,10 +12,9 @@ from documents import blocks
 from make import run, serving
 
 from api import graphiql
-from graph import analysis, sample
-from graph.db import Db, connect
-from graph.embedded import Options, embedded
-from graph.migrations import migrate
+from graph import analysis
+from graph.db import Db
+from graph.embedded import Server
 
 pytestmark = pytest.mark.browser
 CLIENTS = Path(__file__).parent / "clients"
@@ -23,13 +22,12 @@ GUIDE = Path(__file__).parent.parent / "docs" / "analysts.md"
 
 
 async def test_graphiql_opens_with_queries_that_run_and_asks_nobody_else(
-    db: Db, cache_dir: Path, tmp_path: Path, pytestconfig: pytest.Config
+    sample_db: Db, cache_dir: Path, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    await sample.load(db)
     browser = shutil.which("chromium")
     assert browser, "chromium is needed"
     picture = tmp_path / "graphiql.png"
-    async with serving(db, graphiql=graphiql.load(cache_dir)) as port:
+    async with serving(sample_db, graphiql=graphiql.load(cache_dir)) as port:
         url = f"http://127.0.0.1:{port}/graphql"
         seen = json.loads(await run(CLIENTS, "node", "graphiql.mjs", url, browser, str(picture)))
     assert seen["outside"] == seen["complaints"] == []
@@ -60,7 +58,8 @@ SEEN = {
 }
 
 
-async def test_the_favourites_answer_in_neo4j_browser(cache_dir: Path, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+@pytest.mark.usefixtures("sample_db")
+async def test_the_favourites_answer_in_neo4j_browser(server: Server, tmp_path: Path, pytestconfig: pytest.Config) -> None:
     browser = shutil.which("chromium")
     assert browser, "chromium is needed"
     given = {"person": "Wanda Vandermeer", "group": "Harbor Journeys rollout for Tessarine Campaign Department"}
@@ -71,15 +70,10 @@ async def test_the_favourites_answer_in_neo4j_browser(cache_dir: Path, tmp_path:
     (decides,) = [text for text in blocks(GUIDE.read_text("utf-8"), "cypher") if "group agreement" in text]
     asked.append({"name": "who_decides", "text": decides, "params": {}})
     file = tmp_path / "asked.json"
-    async with embedded(Options(tmp_path / "data", cache_dir, bolt_port=0, browser_port=0, heap=512, page_cache=128)) as server:
-        at = server.connection
-        async with connect(at) as db:
-            await migrate(db)
-            await sample.load(db)
-        file.write_text(json.dumps({"password": at.password, "style": analysis.style(), "asked": asked}))
-        url = server.browser_url
-        assert url
-        seen = json.loads(await run(CLIENTS, "node", "analysts.mjs", url, at.uri, browser, str(tmp_path), str(file)))
+    at, url = server.connection, server.browser_url
+    assert url, "Neo4j Browser is served where `-m browser` alone is given"
+    file.write_text(json.dumps({"password": at.password, "style": analysis.style(), "asked": asked}))
+    seen = json.loads(await run(CLIENTS, "node", "analysts.mjs", url, at.uri, browser, str(tmp_path), str(file)))
     assert {name: [one for one in SEEN[name] if one not in text] for name, text in seen.items()} == {name: [] for name in SEEN}
     for name in SEEN:
         picture = tmp_path / f"{name}.png"

@@ -221,13 +221,12 @@ async def test_a_code_is_exchanged_at_the_provider_alone(shared_db: Db, console:
 
 
 @pytest.mark.browser
-async def test_one_signs_in_at_a_provider_and_hears_why_not(db: Db, console: Console) -> None:
-    await sample.load(db)
+async def test_one_signs_in_at_a_provider_and_hears_why_not(sample_db: Db, console: Console) -> None:
     browser = shutil.which("chromium")
     assert browser, "chromium is needed"
     async with (
         signing_in(console.files) as (issuer, offering),
-        serving(db, console=offering, provider=issuer.provider()) as port,
+        serving(sample_db, console=offering, provider=issuer.provider()) as port,
     ):
         seen = json.loads(await run(CLIENTS, "node", "signin.mjs", f"http://127.0.0.1:{port}", browser, issuer.url))
     view = "/groups?search=Insights"
@@ -251,14 +250,14 @@ async def test_one_signs_in_at_a_provider_and_hears_why_not(db: Db, console: Con
 
 @pytest.mark.browser
 async def test_a_marketer_does_the_whole_workflow_by_clicking(
-    db: Db, console: Console, tmp_path: Path, pytestconfig: pytest.Config
+    sample_db: Db, console: Console, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    await sample.load(db)
+    db, wanted = sample_db, pytestconfig.getoption("--pictures")
     key, looker = await key_for(db, *Permission, name="Ada"), await key_for(db, Permission.VIEW, name="Lee")
     browser = shutil.which("chromium")
     assert browser, "chromium is needed"
     async with serving(db, console=console) as port:
-        args = (f"http://127.0.0.1:{port}", browser, key, looker, str(tmp_path))
+        args = (f"http://127.0.0.1:{port}", browser, key, looker, str(tmp_path), *(["pictures"] if wanted else []))
         seen = json.loads(await run(CLIENTS, "node", "console.mjs", *args))
     assert seen["outside"] == seen["wider"] == []
     assert max(seen["bytes"].values()) < 100_000
@@ -298,7 +297,7 @@ async def test_a_marketer_does_the_whole_workflow_by_clicking(
         "RETURN p.name AS name, r.source AS source, r.reason AS reason, r.removedBy AS by",
     )
     assert decided == [{"name": "Tamar Holmquist", "source": "MANUAL", "reason": "Left the company", "by": "key:Ada"}]
-    keep(tmp_path, pytestconfig.getoption("--pictures"))
+    keep(tmp_path, wanted)
 
 
 def keep(pictures: Path, folder: Path | None) -> None:

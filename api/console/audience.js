@@ -2,7 +2,7 @@
 import { Fragment, h, nodes, useSettled, useState } from "./base.js";
 import { act, gql, useQuery } from "./graphql.js";
 import { count, t } from "./messages.js";
-import { Answer, Button, Check, Dialog, Outcome, Select, Text, useAct } from "./ui.js";
+import { Answer, Button, Check, Dialog, Loading, Outcome, Select, Text, useAct } from "./ui.js";
 
 const CREATE = gql`mutation ConsoleCreateAudience($input: AccountAudienceInput!, $idempotencyKey: String) {
   createAccountAudience(input: $input, idempotencyKey: $idempotencyKey) { accountAudience { id } userErrors { field code message } }
@@ -57,7 +57,10 @@ function compiled({ productId, revenue, industry, country, level }) {
 
 function Rule({ rule, setRule, filter }) {
   const { data } = useQuery(PRODUCTS);
-  const query = useQuery(ACCOUNTS, { filter: useSettled(filter) });
+  const wanted = JSON.stringify(filter);
+  const settled = useSettled(wanted);
+  const query = useQuery(settled === "{}" ? null : ACCOUNTS, { filter: JSON.parse(settled) });
+  const known = wanted === settled && !query.loading; // no count stands beside a filter that it isn't of
   const set = (name) => (value) => setRule({ ...rule, [name]: value });
   return h(
     Fragment,
@@ -71,7 +74,8 @@ function Rule({ rule, setRule, filter }) {
       h(Text, { label: t("Country"), value: rule.country, set: set("country") }),
       h(Select, { label: t("Place in the hierarchy"), any: t("Any"), value: rule.level, set: set("level"), options: [["TOP", t("At the top")], ["BELOW", t("Below the top")]] }),
     ),
-    Object.keys(filter).length > 0 && h(Answer, { query }, ({ accounts }) => h("p.estimate", { role: "status" }, count(accounts.totalCount, "{n} account", "{n} accounts"), accounts.totalCount > 0 && `: ${nodes(accounts).slice(0, 5).map((one) => one.name).join(", ")}${accounts.totalCount > 5 ? " …" : ""}`)),
+    wanted !== "{}" && !known && h(Loading, null),
+    wanted !== "{}" && known && h(Answer, { query }, ({ accounts }) => h("p.estimate", { role: "status" }, count(accounts.totalCount, "{n} account", "{n} accounts"), accounts.totalCount > 0 && `: ${nodes(accounts).slice(0, 5).map((one) => one.name).join(", ")}${accounts.totalCount > 5 ? " …" : ""}`)),
   );
 }
 

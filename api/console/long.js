@@ -5,6 +5,7 @@ import { note } from "./router.js";
 import { Button, Frame, Row, Trouble } from "./ui.js";
 
 const MARGIN = 900; // pixels above and below the window that are drawn, too
+const STAY = 300; // pixels beyond the margin at which what is drawn goes again: at one and the same line it would come and go for ever
 const AHEAD = 3000; // pixels from the end at which the next rows are asked for
 const SETTLED = 300; // milliseconds without scrolling, until the address says where one is
 
@@ -26,19 +27,26 @@ function asBlocks(page, after) {
 
 /** How high a block is that wasn't drawn yet, as far as one can tell. */
 function usual(blocks) {
-  const known = blocks.filter((block) => block.height);
-  return known.reduce((sum, block) => sum + block.height, 0) / (known.length || 1);
+  let sum = 0;
+  let known = 0;
+  for (const { height } of blocks) {
+    sum += height;
+    if (height) known++;
+  }
+  return sum / (known || 1);
 }
 
-/** Where the blocks lie, in pixels below the window's top: [[block, top, bottom]]. */
-function places({ blocks }, table) {
+/** Calls `see(block, top, bottom)` for each block in turn, with where it lies in pixels below the window's top, until that returns true.
+ * Returns the last bottom. It runs in every frame: there may be ten thousand blocks, so it makes nothing. */
+function pass({ blocks }, table, see) {
   const height = usual(blocks);
   let bottom = table.tBodies[0].getBoundingClientRect().top;
-  return blocks.map((block) => {
+  for (const block of blocks) {
     const top = bottom;
     bottom += block.height || height;
-    return [block, top, bottom];
-  });
+    if (see(block, top, bottom)) break;
+  }
+  return bottom;
 }
 
 /** `first`: the connection one starts with, `after` which cursor, if one knows. `more(page)`: the one before or after a cursor, `page` as its arguments. */
@@ -76,16 +84,20 @@ export default function Long({ first, after, more, size, caption, columns, sort,
   /** Draws what is near the window, and what has the focus; asks for more near the end. */
   function look() {
     if (!table.current) return;
-    for (const body of table.current.querySelectorAll("tbody[data-block]")) now.blocks[body.dataset.block].height = body.offsetHeight;
-    const all = places(now, table.current);
+    for (const body of table.current.querySelectorAll("tbody[data-block]")) now.blocks[body.dataset.block].height = body.getBoundingClientRect().height;
     const held = now.blocks[document.activeElement?.closest("tbody[data-block]")?.dataset.block];
-    const near = all.filter(([block, top, bottom]) => block === held || (bottom > -MARGIN && top < window.innerHeight + MARGIN)).map(([block]) => block);
+    const near = [];
+    const end = pass(now, table.current, (block, top, bottom) => {
+      const margin = drawn.blocks.has(block) ? MARGIN + STAY : MARGIN;
+      if (block === held || (bottom > -margin && top < window.innerHeight + margin)) near.push(block);
+    });
     if (near.length !== drawn.blocks.size || near.some((block) => !drawn.blocks.has(block))) draw({ blocks: new Set(near) });
-    if (now.later && !now.error && all.at(-1)[2] < window.innerHeight + AHEAD) later();
+    if (now.later && !now.error && end < window.innerHeight + AHEAD) later();
   }
   useLayoutEffect(look);
   useScrolling(look, () => {
-    const top = places(now, table.current).find(([, , bottom]) => bottom > 0)?.[0];
+    let top = null;
+    pass(now, table.current, (block, _, bottom) => bottom > 0 && (top = block));
     if (top && (top.after || now.fromStart)) note({ after: top.after, before: null });
   });
 

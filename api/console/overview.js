@@ -54,7 +54,7 @@ function Bars({ title, parts, empty }) {
       parts.map((part) =>
         h(
           "li",
-          { key: part.name },
+          { key: part.to ?? part.name }, // two models may name a stage alike
           h(
             part.to ? Link : "div",
             { to: part.to, class: "line" },
@@ -137,7 +137,7 @@ const engaged = () => [
 ];
 
 function Figures({ lists }) {
-  const rows = lists.flatMap(([what, parts]) => parts.map((part) => ({ id: `${what} ${part.name}`, what, ...part })));
+  const rows = lists.flatMap(([what, parts]) => parts.map((part) => ({ id: `${what} ${part.to ?? part.name}`, what, ...part })));
   const columns = [
     { name: "what", words: t("By"), cell: (row) => row.what },
     { name: "part", words: t("Part"), kind: "main", cell: (row) => (row.to ? h(Link, { to: row.to }, row.name) : row.name) },

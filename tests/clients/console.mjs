@@ -1,9 +1,10 @@
 // Goes through the console in headless Chromium with no way out, the whole workflow of a marketer by clicking and typing, and prints
-// what it saw as JSON.  node console.mjs URL CHROMIUM KEY VIEWER_KEY PICTURES
+// what it saw as JSON.  node console.mjs URL CHROMIUM KEY VIEWER_KEY FOLDER [pictures]
+// With `pictures`, the folder gets one of every view; a picture of what failed it gets always.
 import fs from "node:fs";
 import { launch, open as opened } from "./chromium.mjs";
 
-const [origin, executablePath, key, viewerKey, pictures] = process.argv.slice(2);
+const [origin, executablePath, key, viewerKey, folder, pictures] = process.argv.slice(2);
 const AXE = fs.readFileSync(new URL("./node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const TABS = ["overview", "groups", "interests", "templates", "stages"];
 const HOSTILE = '<img src=x onerror="document.title=1"><script>alert(1)</script> & "Co" \u202e{{x}}';
@@ -49,7 +50,7 @@ async function picture(name) {
       return left >= 0 && right <= window.innerWidth; // the open tab is in sight
     });
     wider.push(...(await page.evaluate(() => (document.documentElement.scrollWidth > window.innerWidth ? [window.location.pathname] : []))));
-    await page.screenshot({ path: `${pictures}/${name}-${width}.png` });
+    if (pictures) await page.screenshot({ path: `${folder}/${name}-${width}.png` });
   }
   await page.setViewport({ width: 1280, height: 900 });
 }
@@ -326,7 +327,7 @@ try {
     try {
       seen[name] = (await step()) ?? null;
     } catch (error) {
-      await page.screenshot({ path: `${pictures}/failed.png`, fullPage: true });
+      await page.screenshot({ path: `${folder}/failed.png`, fullPage: true });
       throw new Error(`${name}: ${error.message}\n${(await page.evaluate(() => document.body.innerText)).slice(0, 2000)}`);
     }
   }
