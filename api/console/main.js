@@ -107,9 +107,16 @@ function Console() {
   /** The server knows this credential no longer. The provider may still know who is there. */
   async function refused() {
     if (!signedIn()) return leave();
+    setCredential(null);
+    noteSignedIn(false);
+    setState({ renewing: true }); // nobody is told that the sign-in has expired as long as it may be renewed
+    try {
+      const provider = await offer();
+      if (provider) return await leaveFor(provider, here(), { silent: true });
+    } catch {
+      // then whoever is there has to do it
+    }
     leave(new SignInError("again"));
-    const provider = await offer().catch(() => null);
-    if (provider) await leaveFor(provider, here(), { silent: true });
   }
   async function begin() {
     if (window.location.pathname !== SIGN_IN) return look();
@@ -140,7 +147,9 @@ function Console() {
     window.addEventListener("resize", showTab);
     return () => window.removeEventListener("resize", showTab);
   }, []);
-  const shown = state.signIn
+  const shown = state.renewing
+    ? h(Loading, null)
+    : state.signIn
     ? h(SignIn, { done: enter, back: window.location.pathname === SIGN_IN ? comingFrom.current : here(), failed: state.failed })
     : state.error
       ? h(Trouble, { error: state.error, retry: look })
