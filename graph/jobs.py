@@ -370,6 +370,9 @@ async def run_all(db: Db, works: Works | None = None, *, at_once: int = 1) -> in
                         return
                     idle -= 1
 
+    if at_once == 1:
+        await work()
+        return done
     workers = [asyncio.create_task(work(), name="jobs") for _ in range(at_once)]
     try:
         await asyncio.gather(*workers)
