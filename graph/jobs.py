@@ -370,7 +370,7 @@ async def run_all(db: Db, works: Works | None = None, *, at_once: int = 1) -> in
                         return
                     idle -= 1
 
-    if at_once == 1:
+    if at_once == 1:  # what ends this process ends it here, and not within a task of the loop
         await work()
         return done
     workers = [asyncio.create_task(work(), name="jobs") for _ in range(at_once)]
@@ -382,12 +382,10 @@ async def run_all(db: Db, works: Works | None = None, *, at_once: int = 1) -> in
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Ends tasks, and returns when they have."""
+    """Ends tasks, and returns when all have, also if one of them failed: they give back what they hold."""
     for task in tasks:
         task.cancel()
-    for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Runner:
