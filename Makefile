@@ -22,7 +22,7 @@ test-clients: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## 
 
 test-browser: .venv/dev.stamp tests/clients/node_modules/.package-lock.json  ## GraphiQL and the console in headless Chromium; gets that from Debian if it is missing
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq --no-install-recommends chromium; }
-	$(BIN)/python -m pytest -m browser $(if $(SCREENSHOT),--screenshot=$(SCREENSHOT)) $(if $(PICTURES),--pictures=$(PICTURES)) $(if $(FAVOURITES),--favourites=$(FAVOURITES))
+	$(BIN)/python -m pytest -m browser $(if $(SCREENSHOT),--screenshot=$(SCREENSHOT)) $(if $(PICTURES),--pictures=$(PICTURES)) $(if $(FAVOURITES),--favourites=$(FAVOURITES)) $(if $(EXPORT),--export=$(EXPORT))
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -81,11 +81,6 @@ class Context:
             self.rate = self.rates.charge(self.caller, cost)
 
     @property
-    def seconds(self) -> float:
-        """For how many seconds the operation may go on."""
-        return self.documents.policy.limits.seconds - self.waited
-
-    @property
     def viewer(self) -> str:
         """The name under which what the caller does is recorded."""
         return self.caller.subject

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -27,6 +26,7 @@ from api.errors import hushed, rate_limited, shown, too_complex, took_too_long
 from api.limits import Asked, TooComplex
 from api.mutations import Mutation
 from api.observing import new_request_id, spans_here
+from api.patience import Patience
 from api.permissions import forbidden, lacking
 from api.planning import PlannedReads
 from api.queries import Query
@@ -34,6 +34,7 @@ from api.rates import RateLimited
 from api.resolvers import install
 from api.subscriptions import Subscription
 from api.types.base import SCALARS
+from graph.errors import Unavailable
 
 SDL = Path(__file__).with_name("schema.graphql")
 
@@ -126,7 +127,7 @@ class Schema(strawberry.Schema):
             return None
         seconds = context.documents.policy.limits.seconds
         try:
-            async with asyncio.timeout(context.seconds):
+            async with Patience(context.db, seconds, context.waited):
                 data = await context.answers.answer(context.db, (query, operation_name), variables, context.charge)
             return ExecutionResult(data=data, errors=None)
         except Unanswerable:
@@ -147,11 +148,13 @@ class Schema(strawberry.Schema):
         """The answer, or that it took too long: cancelling what runs ends its statements in the database, too."""
         seconds = context.documents.policy.limits.seconds
         try:
-            async with asyncio.timeout(context.seconds):
+            async with Patience(context.db, seconds, context.waited):
                 return await super().execute(query, variables, context_value=context, operation_name=operation_name)
         except TimeoutError:
             error = took_too_long(seconds, writing=asked.kind is OperationType.MUTATION)
-            return ExecutionResult(data=None, errors=[error])
+        except Unavailable as failed:
+            error = GraphQLError(str(failed), original_error=failed)
+        return ExecutionResult(data=None, errors=[error])
 
     async def stream(self, query: str | None, *_: Any, **given: Any) -> Any:
         assert query is not None

@@ -179,6 +179,10 @@ class Db:
         other._gates = gates
         return other
 
+    def silent_since(self, moment: float) -> bool:
+        """Whether the server was asked since then, a time of the running loop, and failed to answer."""
+        return self._pulse.silent_at >= moment
+
     def aside(self) -> Db:
         """The same database for what happens beside operations, which counts its statements by itself."""
         return copy.copy(self)
@@ -440,6 +444,7 @@ class _Pulse:
         self._driver, self._database = driver, database
         self._asking: asyncio.Task[bool] | None = None
         self.broken = False
+        self.silent_at = -math.inf  # the time of the loop at which it last was known not to answer
 
     async def beats(self) -> bool:
         if self._asking is None or self._asking.done():
@@ -447,6 +452,15 @@ class _Pulse:
         return await asyncio.shield(self._asking)
 
     async def _ask(self) -> bool:
+        beats = await self._answers()
+        if not beats:
+            self.silent()
+        return beats
+
+    def silent(self) -> None:
+        self.silent_at = asyncio.get_running_loop().time()
+
+    async def _answers(self) -> bool:
         self.broken = False
         try:
             async with asyncio.timeout(PROBE), self._driver.session(database=self._database) as session:
@@ -462,10 +476,10 @@ class _Pulse:
 class _Guard:
     """Ends the wait of the task that started it if the server doesn't answer any more."""
 
-    __slots__ = ("_began", "_cancelling", "_cancels", "_look_again", "_looking", "_loop", "_pulse", "_task")
+    __slots__ = ("_began", "_cancelling", "_cancels", "_look_again", "_looking", "_loop", "_task", "pulse")
 
     def __init__(self, pulse: _Pulse) -> None:
-        self._pulse = pulse
+        self.pulse = pulse
         self._looking: asyncio.Task[None] | None = None
         self._cancels = 0
 
@@ -480,7 +494,7 @@ class _Guard:
         self._looking = self._loop.create_task(self._judge(), name="pulse of a statement")
 
     async def _judge(self) -> None:
-        beats = await self._pulse.beats()
+        beats = await self.pulse.beats()
         if not beats and self._loop.time() - self._began >= GIVE_UP:
             self._cancels += 1  # again, if somebody on the way takes it for something else
             self._task.cancel()
@@ -530,6 +544,8 @@ class _Opened:
         if self._guard and self._guard.stop() and isinstance(error, asyncio.CancelledError):
             raise Unavailable("the database doesn't answer") from error
         if told := _translated(error):
+            if self._guard and isinstance(error, driver_errors.DriverError):  # it couldn't be reached, or broke off
+                self._guard.pulse.silent()
             raise told from error
 
 

@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -50,6 +51,8 @@ _JAVA_OPTIONS = [
     "--sun-misc-unsafe-memory-access=allow",
 ]
 _MAIN = "org.neo4j.server.Neo4jCommunity"
+_SETTINGS = Path("conf", "neo4j.conf")  # in the data folder
+_BOLT = re.compile(r"^server\.bolt\.listen_address=.*:(\d+)$", re.MULTILINE)
 
 log = structlog.get_logger(__name__)
 
@@ -96,10 +99,12 @@ class Server:
 
 def beside(options: Options) -> Connection | None:
     """How to reach the server that another process runs on the data folder; None if that can't be told."""
-    file = options.data_dir / "neo4j-password"
-    if not options.bolt_port or not file.exists():
+    try:
+        bolt = _BOLT.search((options.data_dir / _SETTINGS).read_text())  # its own port: it may have taken any
+        secret = (options.data_dir / "neo4j-password").read_text().strip()
+    except FileNotFoundError:  # it hasn't come so far yet
         return None
-    return Connection(f"bolt://{HOST}:{options.bolt_port}", USER, file.read_text().strip())
+    return Connection(f"bolt://{HOST}:{bolt[1]}", USER, secret) if bolt else None
 
 
 def default_heap() -> int:
@@ -278,11 +283,11 @@ def configure(options: Options) -> None:
         settings["server.http.enabled"] = "true"
         settings["server.http.listen_address"] = f"{HOST}:{options.browser_port}"
         settings["server.http.advertised_address"] = f"{HOST}:{options.browser_port}"
-    folder = options.data_dir / "conf"
-    folder.mkdir(exist_ok=True)
+    file = options.data_dir / _SETTINGS
+    file.parent.mkdir(exist_ok=True)
     lines = ["# Written at every start. Change the settings of Buying Groups instead.", ""]
     lines += [f"{name}={value}" for name, value in settings.items()]
-    (folder / "neo4j.conf").write_text("\n".join(lines) + "\n")
+    file.write_text("\n".join(lines) + "\n")
 
 
 # --- the process ----------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--screenshot", type=Path, help="where `-m browser` leaves its picture of GraphiQL, such as docs/graphiql.png"
     )
     parser.addoption("--pictures", type=Path, help="where `-m browser` leaves its pictures of the console, such as docs/console")
+    parser.addoption("--export", type=Path, help="a CRM export for `-m browser` to go through the console with, not the sample")
     parser.addoption(
         "--favourites", type=Path, help="where `-m browser` leaves its pictures of the analysts' favourites, such as docs/browser"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import json
 import re
@@ -17,6 +18,7 @@ import pytest
 from graphql import GraphQLEnumType, parse, validate
 from issuing import AUDIENCE, CLIENT, Issuer, issuing
 from make import key_for, role_ids, rows, run, serving
+from walking import market
 
 from api import ids
 from api.app import create_app
@@ -250,14 +252,15 @@ async def test_one_signs_in_at_a_provider_and_hears_why_not(sample_db: Db, conso
 
 @pytest.mark.browser
 async def test_a_marketer_does_the_whole_workflow_by_clicking(
-    sample_db: Db, console: Console, tmp_path: Path, pytestconfig: pytest.Config
+    shared_db: Db, console: Console, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    db, wanted = sample_db, pytestconfig.getoption("--pictures")
+    db, wanted, export = shared_db, pytestconfig.getoption("--pictures"), pytestconfig.getoption("--export")
+    names = await market(db, export, tmp_path / "rejects.csv")
     key, looker = await key_for(db, *Permission, name="Ada"), await key_for(db, Permission.VIEW, name="Lee")
     browser = shutil.which("chromium")
     assert browser, "chromium is needed"
     async with serving(db, console=console) as port:
-        args = (f"http://127.0.0.1:{port}", browser, key, looker, str(tmp_path), *(["pictures"] if wanted else []))
+        args = (f"http://127.0.0.1:{port}", browser, key, looker, str(tmp_path), names.told(), *(["pictures"] if wanted else []))
         seen = json.loads(await run(CLIENTS, "node", "console.mjs", *args))
     assert seen["outside"] == seen["wider"] == []
     assert max(seen["bytes"].values()) < 100_000
@@ -271,33 +274,47 @@ async def test_a_marketer_does_the_whole_workflow_by_clicking(
         "'Identified' leads nowhere; only a stage with an outcome may.",
         "'Won' can't be reached from an entry.",
     ]
-    assert seen["groups"]["made"].startswith("9 groups made · ")
-    assert seen["groups"]["words"].startswith("9 groups would be made, ")
-    assert re.findall(r"\d+", seen["groups"]["made"])[1] == re.findall(r"\d+", seen["groups"]["words"])[1]
-    assert seen["browse"]["rows"] == [f"Harbor Insights rollout for {name}" for name in ("Lumehaven Clinics", "Quorrin Textiles")]
+    assert seen["groups"]["made"].startswith(f"{names.accounts} groups made · ")
+    assert seen["groups"]["words"].startswith(f"{names.accounts} groups would be made, ")
+    made = numbers(seen["groups"]["made"])[1]
+    assert numbers(seen["groups"]["words"])[1] == made
+    assert seen["browse"]["rows"]
+    assert all(name.startswith(f"{names.interest} for ") for name in seen["browse"]["rows"])
     roles = await role_ids(db)
     missing = ids.encode("Role", roles["Decision Maker"])
-    assert parse_qs(seen["browse"]["address"][1:]) == {"search": ["Insights"], "completeness": ["-49"], "missing": [missing]}
-    assert seen["decide"]["stood"][:2] == ["Tamar Holmquist", "Champion"]
+    assert parse_qs(seen["browse"]["address"][1:]) == {"search": [names.interest], "completeness": ["-49"], "missing": [missing]}
+    assert seen["decide"]["stood"][:2] == [names.person, "Champion"]
     assert seen["decide"]["stood"][3] == "By hand"
-    assert seen["dryRun"][0] == "Join (0)"
+    assert [numbers(words) for words in seen["dryRun"]["without"]] == [[0], [made], [0]]  # all whom the one card had found leave
+    assert seen["dryRun"]["broader"][1] == "Leave (0)"
+    assert seen["dryRun"]["notice"] == "Saved as a new version. Maintenance moves groups to it."
+    if export is None:
+        assert seen["browse"]["rows"] == [f"{names.interest} for {name}" for name in ("Lumehaven Clinics", "Quorrin Textiles")]
+        assert seen["dryRun"]["broader"] == ["Join (11)", "Leave (0)", "Move (0)"]
+    with (tmp_path / "buying-groups.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == names.accounts
     assert seen["hostile"] == dict.fromkeys(map(str, range(6)), 0)
     assert seen["scrolling"] == {
         "rows": "121",
         "start": [2, True],
         "end": [121, True],
-        "first": "Harbor Insights rollout for Far 100",
+        "first": f"{names.interest} for Far 100",
     }
     assert seen["looking"] == {"groups": ["Accounts", "CSV"], "interests": [], "templates": [], "stages": []}
     assert seen["german"] == "de"
     decided = await rows(
         db,
         "MATCH (p:Person)-[r:REMOVED_FROM]->(g:BuyingGroup)-[:FOR_INTEREST]->(i:SolutionInterest) "
-        "WHERE i.name = 'Harbor Insights rollout' "
+        "WHERE i.name = $interest "
         "RETURN p.name AS name, r.source AS source, r.reason AS reason, r.removedBy AS by",
+        interest=names.interest,
     )
-    assert decided == [{"name": "Tamar Holmquist", "source": "MANUAL", "reason": "Left the company", "by": "key:Ada"}]
+    assert decided == [{"name": names.person, "source": "MANUAL", "reason": "Left the company", "by": "key:Ada"}]
     keep(tmp_path, wanted)
+
+
+def numbers(words: str) -> list[int]:
+    return [int(one.replace(",", "")) for one in re.findall(r"\d[\d,]*", words)]
 
 
 def keep(pictures: Path, folder: Path | None) -> None:

@@ -13,12 +13,14 @@ import httpx2
 import pytest
 from make import Api, api_over, rows, serving
 
+from api import patience
 from api.app import create_app
 from api.documents import Documents, Policy
 from api.http import JSON, MAX_ENTRIES, MAX_NESTING, RESPONSE, accepted
 from api.limits import MAX_CHARACTERS, Limits
 from api.schema import schema
-from graph.db import Db
+from graph.db import Connection, Db, connect
+from graph.errors import Unavailable
 from graph.keys import Keys
 from graph.queries import Query
 
@@ -400,6 +402,49 @@ async def test_the_look_at_a_credential_takes_of_the_request_s_time(db: Db, monk
             assert error["extensions"]["code"] == "TOO_EXPENSIVE"
             assert error["message"].startswith("This took longer than 1 s and was ended.")
     assert await rows(db, "MATCH (a:Account) RETURN a.name AS name") == []
+
+
+@pytest.mark.usefixtures("slow")
+async def test_who_waits_for_a_database_that_was_away_is_told_before_clients_lose_patience(
+    shared_db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "ANSWER_WITHIN", 0.3)
+    monkeypatch.setattr(patience, "ASK_AGAIN", 0.05)
+    silent = asyncio.Event()
+    monkeypatch.setattr(Db, "silent_since", lambda *_: silent.is_set())
+    upsert = 'mutation { upsertAccounts(input: {accounts: [{externalId: "x", name: "X"}]}) { created } }'
+
+    async def never(*_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Db, "transaction", never)
+    async with api_over(shared_db) as api:
+        for operation in ("{ roles { name } }", upsert):
+            silent.clear()
+            asking = asyncio.create_task(api.errors(operation))
+            done, _ = await asyncio.wait([asking], timeout=0.6)
+            assert not done  # the database answers: it may take its time
+            silent.set()
+            (error,) = await asking
+            assert error["extensions"]["code"] == "UNAVAILABLE"
+    await running(shared_db, 0)
+
+
+async def test_that_a_database_was_away_is_known_by_when(db: Db) -> None:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    assert await db.alone(Query("tests/one", "RETURN 1 AS one", "read")) == [{"one": 1}]
+    assert await db.answers()
+    assert not db.silent_since(began)
+    async with connect(Connection("bolt://127.0.0.1:1", "neo4j", "none", retry_for=0.2)) as away:
+        assert not away.silent_since(began)
+        assert not await away.answers()
+        assert away.silent_since(began)
+        after = loop.time()
+        assert not away.silent_since(after)
+        with pytest.raises(Unavailable):
+            await away.read(Query("tests/one", "RETURN 1 AS one", "read"))
+        assert away.silent_since(after)
 
 
 async def test_the_path_of_graphql_is_one(shared_db: Db) -> None:

@@ -76,8 +76,7 @@ const bands = (list, name, wanted) =>
     to: path("groups", { ...wanted, [name]: BANDS[i] }),
   }));
 
-function FilterLine({ wanted, set }) {
-  const choices = useChoices();
+function FilterLine({ wanted, set, choices }) {
   const one = (name) => (value) => set({ [name]: value });
   return h(
     "div.grid.filterline",
@@ -94,6 +93,7 @@ export default function Overview({ route }) {
   const wanted = { interest, stage, industry, region };
   const filter = asked({ ...read(new URLSearchParams()), ...wanted });
   const query = useQuery(DASHBOARD, { filter });
+  const choices = useChoices();
   const [error, setError] = useState(null);
   const [table, setTable] = useState(false);
   const set = (changed) => navigate(path("overview", { ...wanted, ...changed }), { replace: true });
@@ -106,18 +106,18 @@ export default function Overview({ route }) {
   return h(
     Page,
     { title: t("Overview"), actions },
-    h(FilterLine, { wanted, set }),
+    h(FilterLine, { wanted, set, choices }),
     error && h(Trouble, { error }),
-    h(Answer, { query }, ({ dashboard }) => h(Shown, { dashboard, wanted, table })),
+    h(Answer, { query }, ({ dashboard }) => h(Shown, { dashboard, wanted, table, stageNames: new Map(choices.stages) })),
   );
 }
 
-function Shown({ dashboard, wanted, table }) {
+function Shown({ dashboard, wanted, table, stageNames }) {
   if (!dashboard.buyingGroups) return h(Empty, { title: t("No buying groups here yet.") }, h(Link, { to: "/groups", class: "button" }, t("Browse")));
   const completeness = bands(dashboard.completenessBands, "completeness", wanted);
   const engagement = bands(dashboard.engagementBands, "engagement", wanted);
   const interests = dashboard.bySolutionInterest.map((one) => ({ name: one.solutionInterest.name, count: one.count, to: path("groups", { ...wanted, interest: one.solutionInterest.id }) }));
-  const stages = dashboard.byStage.map((one) => ({ name: one.stage?.name ?? t("No stage yet"), count: one.count, to: one.stage && path("groups", { ...wanted, stage: one.stage.id }) }));
+  const stages = dashboard.byStage.map((one) => ({ name: one.stage ? (stageNames.get(one.stage.id) ?? one.stage.name) : t("No stage yet"), count: one.count, to: one.stage && path("groups", { ...wanted, stage: one.stage.id }) }));
   if (table) return h(Figures, { lists: [[t("Completeness"), completeness], [t("Engagement"), engagement], [t("Solution interest"), interests], [t("Stage"), stages]] });
   return h(
     Fragment,

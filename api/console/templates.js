@@ -85,19 +85,19 @@ function Details({ id }) {
   const fresh = id === "new";
   const meanings = useQuery(MEANINGS); // beside the template: together they might be too much for one answer
   const query = useQuery(fresh ? null : TEMPLATE, { id });
+  const saved = useState(""); // here, for with a new version the editor is another
   if (query.data && !query.data.roleTemplate) return h(Page, { title: t("There is no such template") }, h(Link, { to: "/templates" }, t("Role templates")));
-  const editor = (template) => h(Answer, { query: meanings }, ({ roles, personas }) => h(Editor, { key: template ? `${id} ${template.version} ${template.status}` : "new", roles, personas, template, reload: query.reload }));
+  const editor = (template) => h(Answer, { query: meanings }, ({ roles, personas }) => h(Editor, { key: template ? `${id} ${template.version} ${template.status}` : "new", roles, personas, template, saved, reload: query.reload }));
   return fresh ? editor(null) : h(Answer, { query }, ({ roleTemplate }) => editor(roleTemplate));
 }
 
 /** Whether a condition has parts that weren't asked for: five levels of lists may be more than the server answers at once. */
 const tooDeep = (condition) => Boolean(condition) && (!condition.filters || condition.groups.some(tooDeep));
 
-function Editor({ roles, personas, template, reload }) {
+function Editor({ roles, personas, template, saved: [saved, setSaved], reload }) {
   const [form, setForm] = useState({ name: template?.name ?? "", description: template?.description ?? "" });
   const [cards, setCards] = useState(() => (template?.cards ?? []).map(asCard));
   const [open, setOpen] = useState(null);
-  const [saved, setSaved] = useState("");
   const input = { name: form.name, description: form.description || null, cards: cards.map(asInput) };
   const [state, save] = useAct(() => (template ? act(UPDATE, { id: template.id, input }) : act(CREATE, { input })));
   const [publishing, publish] = useAct(() => act(PUBLISH, { id: template.id }));

@@ -35,7 +35,6 @@ BY = "faults"
 HEAP, PAGE_CACHE = 1024, 64  # megabytes
 DISK = 900  # megabytes of the small file system
 POOL = 6  # connections of an instance
-PATIENCE = 9  # seconds that a request may take: the setting of those whose clients wait for ten
 ANSWERS_WITHIN = 180.0  # seconds
 statement = statements("bench.faults")
 
@@ -142,8 +141,7 @@ async def world(clients: int) -> AsyncGenerator[World]:
         db = await stack.enter_async_context(connect(server.connection))
         await migrate(db)
         market = await _market(db, clients)
-        limits = {"BUYING_GROUPS_POOL_SIZE": str(POOL), "BUYING_GROUPS_REQUEST_TIMEOUT": str(PATIENCE)}
-        settings = {**reach(server.connection), **limits, "BUYING_GROUPS_GRAPHIQL": "false"}
+        settings = {**reach(server.connection), "BUYING_GROUPS_POOL_SIZE": str(POOL), "BUYING_GROUPS_GRAPHIQL": "false"}
         instances: list[Instance] = []
         for number, moved in enumerate((clock.environment, {})):  # the clock of one of them moves, too
             port = free_port()

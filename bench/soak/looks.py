@@ -71,7 +71,6 @@ def parts(values: Sequence[float]) -> list[float]:
 
 
 def growth(medians: Sequence[float]) -> float:
-    """How far the largest tenth of the second half lies above its smallest; the first half is for warming up: jobs and large
-    answers meet more and more often, until they have met in all ways."""
-    later = medians[PARTS // 2 :]
+    """How far the largest tenth lies above the smallest of those after the first, which is for warming up."""
+    later = medians[1:]
     return max(later) / min(later) - 1

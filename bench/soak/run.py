@@ -114,7 +114,7 @@ def _shown(console: Console, tally: Tally, seen: list[Look], before: Held, after
         unit = "open files" if name == "files" else f"megabytes of the {name}"
         console.print(f"{unit}, the medians of {PARTS} parts of the time: {' '.join(f'{one:.0f}' for one in values)}")
     grown = growth(memory["service"])
-    console.print(f"In the second half the service's memory differed by {grown:.1%} (at most {FLAT:.0%}).")
+    console.print(f"After the first tenth the service's memory differed by {grown:.1%} (at most {FLAT:.0%}).")
     console.print(f"Left: {after.clients} of clients' connections, {after.sockets} sockets, {after.used} connections in use.")
     console.print(f"Open files before: {before.files}, after: {after.files}.")
     kept = after.nothing and after.files <= before.files + SPARE

@@ -1,10 +1,14 @@
 // Goes through the console in headless Chromium with no way out, the whole workflow of a marketer by clicking and typing, and prints
-// what it saw as JSON.  node console.mjs URL CHROMIUM KEY VIEWER_KEY FOLDER [pictures]
-// With `pictures`, the folder gets one of every view; a picture of what failed it gets always.
+// what it saw as JSON.  node console.mjs URL CHROMIUM KEY VIEWER_KEY FOLDER NAMES [pictures]
+// NAMES, as JSON: whom and what of the market it works with. With `pictures`, the folder gets one of every view; a picture of what
+// failed it gets always, and the file that it saves.
 import fs from "node:fs";
 import { launch, open as opened } from "./chromium.mjs";
 
-const [origin, executablePath, key, viewerKey, folder, pictures] = process.argv.slice(2);
+const [origin, executablePath, key, viewerKey, folder, market, pictures] = process.argv.slice(2);
+const { owns, above, accounts, sells, account: chosen, externalId, person: someone } = JSON.parse(market);
+const INTEREST = `${sells} rollout`;
+const GROUP = `${INTEREST} for ${chosen}`;
 const AXE = fs.readFileSync(new URL("./node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const TABS = ["overview", "groups", "interests", "templates", "stages"];
 const HOSTILE = '<img src=x onerror="document.title=1"><script>alert(1)</script> & "Co" \u202e{{x}}';
@@ -131,27 +135,27 @@ async function template() {
 async function audience() {
   await page.goto(`${origin}/interests`);
   await click("New audience");
-  await fill("Name", "Harbor Audiences above 1M");
-  await choose("Owns product", "Harbor Audiences");
-  await fill("with revenue above", "1000000", "spinbutton");
-  await shown("9 accounts");
+  await fill("Name", `${owns} of some weight`);
+  await choose("Owns product", owns);
+  await fill("with revenue above", String(above), "spinbutton");
+  await shown(`${accounts} accounts`);
   await click("Save");
   await closed();
 }
 
 async function interest() {
   await click("New solution interest");
-  await fill("Name", "Harbor Insights rollout");
-  await click("Harbor Insights", "checkbox");
+  await fill("Name", INTEREST);
+  await click(sells, "checkbox");
   await choose("Role template", "Analytics purchase");
   await choose("Stages", "Analytics stages");
   await click("Daily maintenance adds, moves and removes people by the rules", "checkbox");
   await examine("interest's form");
   await click("Save");
-  await title("Harbor Insights rollout");
+  await title(INTEREST);
 }
 
-async function groups(audience = "Harbor Audiences above 1M") {
+async function groups(audience = `${owns} of some weight`) {
   await click("Create groups");
   await choose("Audience", audience);
   const estimate = await page.waitForSelector(".estimate .strong");
@@ -165,7 +169,7 @@ async function groups(audience = "Harbor Audiences above 1M") {
 }
 
 async function browse() {
-  await page.goto(`${origin}/groups?search=Insights`);
+  await page.goto(`${origin}/groups?search=${encodeURIComponent(INTEREST)}`);
   await page.waitForSelector("tbody tr");
   await click("Filters");
   await page.locator("::-p-xpath(//legend[.='Role is missing']/..//button[.='Decision Maker'])").click();
@@ -179,14 +183,14 @@ async function browse() {
 
 /** Someone is made Champion by hand, and still is after maintenance, in the role and by whom. */
 async function decide() {
-  await page.goto(`${origin}/groups?search=Insights%20rollout%20for%20Pellimore%20Bakeries`);
-  await click("Harbor Insights rollout for Pellimore Bakeries", "link");
-  await title("Harbor Insights rollout for Pellimore Bakeries");
+  await page.goto(`${origin}/groups?search=${encodeURIComponent(GROUP)}`);
+  await click(GROUP, "link");
+  await title(GROUP);
   const address = page.url();
   await click("Assign members");
   await page.locator("dialog select").fill(await optionOf("dialog select", "Champion"));
-  await fill("Search people of the account's hierarchy", "Tamar Holmquist", "searchbox");
-  await page.locator("::-p-xpath(//dialog//li[1]//label[contains(., 'Tamar Holmquist')]/input)").click();
+  await fill("Search people of the account's hierarchy", someone, "searchbox");
+  await page.locator(`::-p-xpath(//dialog//li[1]//label[contains(., '${someone}')]/input)`).click();
   await page.locator("dialog footer .primary").click();
   await page.waitForSelector(".results .badge.applied");
   await examine("decision");
@@ -199,9 +203,9 @@ async function decide() {
   await click("Run maintenance");
   await page.waitForSelector('.job[data-status="SUCCEEDED"]');
   await page.goto(address);
-  const row = await page.waitForSelector("::-p-xpath(//section[@id='members']//tr[contains(., 'Tamar Holmquist')])");
+  const row = await page.waitForSelector(`::-p-xpath(//section[@id='members']//tr[contains(., '${someone}')])`);
   const stood = await row.evaluate((element) => [...element.cells].map((cell) => cell.innerText));
-  await click("Why is Tamar Holmquist here?");
+  await click(`Why is ${someone} here?`);
   const why = await page.waitForSelector("dialog .body .strong");
   const summary = await why.evaluate((element) => element.innerText);
   await examine("why");
@@ -209,7 +213,7 @@ async function decide() {
   await closed();
   await examine("group");
   await picture("group");
-  await click("Choose Tamar Holmquist", "checkbox");
+  await click(`Choose ${someone}`, "checkbox");
   await click("Remove (1)");
   await fill("Reason", "Left the company");
   await page.locator("dialog footer .danger").click();
@@ -228,15 +232,39 @@ async function dryRun() {
   await click("Dry run");
   await shown("Leave (");
   await examine("dry run");
-  return page.$$eval(".changes h3", (all) => all.map((one) => one.innerText));
+  const without = await changes();
+  await page.reload();
+  await page.locator("ol.cards > li:first-child .cardhead [aria-expanded]").click();
+  await fill("Values, one per line", "Chief\nManaging Director\nHead\nVice President");
+  await click("Dry run");
+  await shown("Join (");
+  const broader = await changes();
+  await page.keyboard.press("Escape");
+  await closed();
+  await click("Save as a new version");
+  await shown("Version 2");
+  return { without, broader, notice: await page.$eval(".notice", (one) => one.innerText) };
+}
+
+const changes = () => page.$$eval(".changes h3", (all) => all.map((one) => one.innerText));
+
+/** The groups as a file, which it leaves in the folder. */
+async function csv() {
+  const session = await browser.target().createCDPSession();
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder, eventsEnabled: true });
+  const saved = new Promise((resolve) => session.on("Browser.downloadProgress", ({ state }) => state === "completed" && resolve()));
+  await page.goto(`${origin}/groups?search=${encodeURIComponent(INTEREST)}`);
+  await page.waitForSelector("tbody tr a");
+  await click("CSV");
+  await saved;
 }
 
 async function hostile() {
-  const account = { externalId: "001-pellimore-bakeries", name: HOSTILE };
+  const account = { externalId, name: HOSTILE };
   await ask("mutation($a: [AccountInput!]!) { upsertAccounts(input: {accounts: $a}) { userErrors { message } } }", { a: [account] });
   const person = { externalId: "hostile", lastName: HOSTILE, jobTitle: HOSTILE, accounts: [{ accountExternalId: account.externalId, title: HOSTILE }] };
   await ask("mutation($p: [PersonInput!]!) { upsertPeople(input: {people: $p}) { userErrors { message } } }", { p: [person] });
-  const found = await ask('{ account(externalId: "001-pellimore-bakeries") { id buyingGroups(first: 1) { edges { node { id } } } } person(externalId: "hostile") { id } }');
+  const found = await ask(`{ account(externalId: "${externalId}") { id buyingGroups(first: 1) { edges { node { id } } } } person(externalId: "hostile") { id } }`);
   const { account: at, person: who } = found.data;
   const group = at.buyingGroups.edges[0].node.id;
   const views = ["/groups", `/groups/${group}`, `/accounts/${at.id}`, `/groups/graph?kind=account&id=${at.id}`, `/groups/graph?kind=person&id=${who.id}`, "/overview"];
@@ -269,11 +297,11 @@ async function tabs() {
 
 /** More groups than come at once: their rows come as one scrolls, few of them are in the page, and the address leads back. */
 async function scrolling() {
-  const accounts = Array.from({ length: 120 }, (_, i) => ({ externalId: `far-${i}`, name: `Far ${String(i).padStart(3, "0")}` }));
-  await ask("mutation($a: [AccountInput!]!) { upsertAccounts(input: {accounts: $a}) { userErrors { message } } }", { a: accounts });
+  const many = Array.from({ length: 120 }, (_, i) => ({ externalId: `far-${i}`, name: `Far ${String(i).padStart(3, "0")}` }));
+  await ask("mutation($a: [AccountInput!]!) { upsertAccounts(input: {accounts: $a}) { userErrors { message } } }", { a: many });
   await ask('mutation { createAccountAudience(input: {name: "Far", filter: {search: "Far "}}) { accountAudience { id } } }');
-  await page.goto(`${origin}/interests?search=Insights%20rollout`);
-  await click("Harbor Insights rollout", "link");
+  await page.goto(`${origin}/interests?search=${encodeURIComponent(INTEREST)}`);
+  await click(INTEREST, "link");
   await groups("Far");
   await page.goto(`${origin}/groups?search=rollout%20for%20Far`);
   await page.waitForSelector("tbody tr a");
@@ -322,7 +350,7 @@ async function german() {
 
 try {
   const seen = {};
-  const steps = { signIn, withoutMouse, stages, template, audience, interest, groups, browse, decide, dryRun, tabs, hostile, scrolling, looking, german };
+  const steps = { signIn, withoutMouse, stages, template, audience, interest, groups, browse, decide, dryRun, csv, tabs, hostile, scrolling, looking, german };
   for (const [name, step] of Object.entries(steps)) {
     try {
       seen[name] = (await step()) ?? null;
