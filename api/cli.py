@@ -33,7 +33,7 @@ from graph import analysis, jobs, keys, webhooks
 from graph import backup as backups
 from graph.db import Connection, Db, connect
 from graph.doctor import UNMENDED, Finding, examine, examine_one, mend, server_version
-from graph.embedded import EmbeddedError, InUse, Options, Server, beside, embedded
+from graph.embedded import EmbeddedError, InUse, Options, PortTaken, Server, beside, embedded
 from graph.errors import ErrorCode, GraphError, NotAnExport, Refused
 from graph.folder import Folder
 from graph.jars import JarError
@@ -305,7 +305,8 @@ async def _create_key(
         made = await keys.create(opened.db, keys.KeySpec(name, permissions, moment, bound))
     err.print(f"The key {made.id} for {name}. Keep it well: it is shown this once.", markup=False, soft_wrap=True)
     if made.account is not None:
-        err.print(f"It sees and changes {made.account} and what is below, nothing else.", markup=False, soft_wrap=True)
+        does = "sees" if permissions == [Permission.VIEW] else "sees and changes"
+        err.print(f"It {does} {made.account} and what is below, nothing else.", markup=False, soft_wrap=True)
     err.print(f"It expires at {_minute(moment)}." if moment else "It never expires.")
     print(made.key)  # noqa: T201 - alone on standard output, for scripts
 
@@ -442,11 +443,16 @@ async def _mended(db: Db, finding: Finding) -> Finding:
 
 
 async def _backup(settings: Settings, file: Path) -> None:
-    _say_held("The backup holds", await backups.backup(_own(settings), file))
+    _say_held("The backup holds", await backups.backup(_own(settings), file, _step))
+    out.print(f"It is in {file}.", markup=False, soft_wrap=True)
 
 
 async def _restore(settings: Settings, file: Path, replacing: bool) -> None:
-    _say_held("The graph holds", await backups.restore(_own(settings), file, replacing=replacing))
+    _say_held("The graph holds", await backups.restore(_own(settings), file, _step, replacing=replacing))
+
+
+def _step(words: str) -> None:
+    err.print(f"{words} ...", markup=False, soft_wrap=True)
 
 
 def _own(settings: Settings) -> Options:
@@ -506,6 +512,8 @@ def _run(command: Any, *args: Any) -> None:
         _fail(str(error), 2)
     except Refused as error:
         _fail("\n".join(problem.message for problem in error.problems), 1)
+    except PortTaken as error:
+        _fail(f"{error}. Set BUYING_GROUPS_{error.what.upper()}_PORT to another, or to 0 for any that is free.", 1)
     except (EmbeddedError, GraphError) as error:
         _fail(str(error), 1)
     except KeyboardInterrupt:
@@ -603,7 +611,8 @@ async def _embedded(settings: Settings) -> AsyncGenerator[Server]:
     task = progress.add_task("Neo4j's jars", total=None)
     status = err.status("Starting Neo4j ...")
     if not settings.embedded.holds_a_graph:
-        words = f"There is no graph in {settings.embedded.data_dir} yet, so an empty one is made there (BUYING_GROUPS_DATA_DIR)."
+        folder = settings.embedded.data_dir.absolute()
+        words = f"There is no graph in {folder} yet, so an empty one is made there (BUYING_GROUPS_DATA_DIR)."
         err.print(words, markup=False, soft_wrap=True)
 
     def fetched(done: int, total: int) -> None:
@@ -701,7 +710,13 @@ def _say_where(settings: Settings, opened: Opened, port: int, ide: bool, console
 def _say_who(is_open: bool) -> None:
     if is_open:
         words = "NOBODY HAS TO SIGN IN: there are no credentials, so everybody on this machine may do everything."
-        err.print(words, "Make the first with: buying-groups keys create", style="bold yellow", soft_wrap=True)
+        own = sys.argv[0] if Path(sys.argv[0]).name == "buying-groups" else "buying-groups"  # as this one was called
+        err.print(
+            words,
+            f"Make the first with: {own} keys create --name NAME --permission ADMINISTER",
+            style="bold yellow",
+            soft_wrap=True,
+        )
     else:
         out.print("Requests need a credential: Authorization: Bearer <API key or token>.")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,9 +53,13 @@ async def contents(db: Db) -> Contents:
     return Contents(dict(row["nodes"]), dict(row["relationships"]), tuple(broken))
 
 
-async def backup(options: Options, file: Path) -> Contents:
+def _silent(_words: str) -> None:
+    """Tells nobody."""
+
+
+async def backup(options: Options, file: Path, step: Callable[[str], None] = _silent) -> Contents:
     """Dumps a stopped server's graph into a file that isn't there yet, and tells what it holds after loading it into a scratch
-    folder. Raises EmbeddedError."""
+    folder; `step` hears what is begun. Raises EmbeddedError."""
     options, file = _absolute(options, file)
     if file.exists():
         raise BackupError(f"{file} is there already. Choose another name, or delete it.")
@@ -66,13 +70,16 @@ async def backup(options: Options, file: Path) -> Contents:
     with _in_words(file.parent), tempfile.TemporaryDirectory(dir=file.parent, prefix=".backup-") as folder:
         with taken(options.data_dir):
             configure(options)
+            step("Dumping the graph")
             dumped = await _dumped(options, folder)
         if not dumped:  # the server was killed, and left what only a start puts in order
+            step("Starting and stopping Neo4j, which was killed, and dumping again")
             async with embedded(replace(options, bolt_port=0, browser_port=None)):
                 pass
             with taken(options.data_dir):
                 await _admin(options, *_dump_into(folder))
         dump = Path(folder, f"{DATABASE}.dump")
+        step("Loading the dump into another folder, and starting Neo4j there, to see what it holds")
         async with _scratch(options, dump) as db:
             held = await contents(db)
         os.chmod(dump, 0o600)
@@ -95,9 +102,12 @@ def _dump_into(folder: str) -> tuple[str, ...]:
     return ("database", "dump", DATABASE, f"--to-path={folder}")
 
 
-async def restore(options: Options, file: Path, *, replacing: bool = False) -> Contents:
+async def restore(options: Options, file: Path, step: Callable[[str], None] = _silent, *, replacing: bool = False) -> Contents:
     """Loads a dump into the data folder of a stopped server, brings its schema up to date, and tells what it holds. What the
-    folder held before is replaced if that is wanted, once all that has succeeded. Raises EmbeddedError."""
+    folder held before is replaced if that is wanted, once all that has succeeded; `step` hears what is begun.
+
+    Raises EmbeddedError.
+    """
     options, file = _absolute(options, file)
     if not file.is_file():
         raise BackupError(f"{file} isn't there, or is no file")
@@ -109,6 +119,7 @@ async def restore(options: Options, file: Path, *, replacing: bool = False) -> C
         tempfile.TemporaryDirectory(dir=options.data_dir, prefix=".restore-", ignore_cleanup_errors=True) as folder,
     ):
         aside = replace(options, data_dir=Path(folder))
+        step("Loading the backup beside what is there, and starting Neo4j on it")
         async with _server_on(aside, file, _password_of(options.data_dir)) as db:
             await _is_ours(db, file)
             await migrate(db)

@@ -61,6 +61,14 @@ class EmbeddedError(GraphError):
     """The embedded server can't start; the message tells why, and what to do."""
 
 
+class PortTaken(EmbeddedError):
+    """A port that was asked for can't be used; `what` answers there: Bolt or Browser."""
+
+    def __init__(self, message: str, what: str) -> None:
+        super().__init__(message)
+        self.what = what
+
+
 class InUse(EmbeddedError):
     """Another process has the data folder; `beside` tells how to reach the server that it runs."""
 
@@ -300,7 +308,7 @@ def _free_port(port: int, what: str) -> int:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise EmbeddedError(f"the {what} port {port} can't be used: {error.strerror}. Choose another.") from None
+            raise PortTaken(f"the {what} port {port} can't be used: {error.strerror}", what) from None
         return probe.getsockname()[1]
 
 

@@ -178,7 +178,7 @@ def _journey(journey: str) -> str:
 _REFUSALS: Mapping[str, str] = {
     "NOT_FOUND": "There is no person with this id.",
     "NOT_IN_ACCOUNT": "This person has no relation to any account of the group's hierarchy.",
-    "INVALID": "This role is on no card of the group's role template.",
+    "INVALID": "This is no role of the group: its `roles` list those that have a card in its template.",
 }
 
 

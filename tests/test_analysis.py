@@ -7,8 +7,9 @@ import re
 import zipfile
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
+from make import rows
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -73,6 +74,8 @@ async def test_favourites_answer_on_the_sample_market_and_the_picture_is_its_mod
         ("ASSIGN", "Decision Maker", "JOURNEY", "sample", "OVERRULED"),
         ("ASSIGN", "Decision Maker", "SYSTEM", "sample", "OVERRULED"),
     ]
+    overruled = [row["overruledBy"] and row["overruledBy"].split(", ")[0] for row in found["how_a_member"]]
+    assert overruled == [None, None, "MANUAL REMOVE", "MANUAL REMOVE"]
     told = [row[:4] for row in plain["group_history"] if row[1] in (None, "Wanda Vandermeer") and row[0] != "ENGAGEMENT_CHANGED"]
     assert told == [
         ("MEMBER_ASSIGNED", "Wanda Vandermeer", None, "Decision Maker"),
@@ -82,6 +85,15 @@ async def test_favourites_answer_on_the_sample_market_and_the_picture_is_its_mod
 
     picture = GUIDE.read_text("utf-8").split("```mermaid\n")[1].split("```")[0]
     assert picture == await analysis.model(db), "run buying-groups model on the sample market"
+    table = GUIDE.read_text("utf-8").split("| Label | Properties |")[1]
+    told = {one[0]: set(one[1:]) - {"id"} for line in table.splitlines() if (one := re.findall(r"`(\w+)`", line))}
+    assert len(told) == 5
+    for label, properties in told.items():
+        kept = {row["key"] for row in await rows(db, _KEYS, label=label)}
+        assert properties - kept == set(), label
+
+
+_KEYS: LiteralString = "MATCH (n) WHERE $label IN labels(n) UNWIND keys(n) AS key RETURN DISTINCT key"
 
 
 def _plain(value: Any) -> Any:

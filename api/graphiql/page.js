@@ -1,9 +1,9 @@
 // Opens GraphiQL on this server, with a tab of queries that say something on the sample market.
-const QUERIES = `# Buying Groups. Run a query with the button, or put the
-# cursor into it and press Ctrl-Enter. The icon in the upper
-# left corner opens the schema's documentation.
+const QUERIES = `# Buying Groups. Run a query with the button, or
+# put the cursor into it and press Ctrl-Enter. The
+# icon in the upper left opens the documentation.
 
-# Which groups are ready, and who is missing in the others?
+# Which groups are ready, and who is missing?
 query Groups {
   buyingGroups(
     first: 10
