@@ -424,6 +424,26 @@ async def test_a_job_in_slices_is_done_once_by_all_who_share_it(
     assert (await _counts(api.db), await _slices(api.db)) == (counts, 0)
 
 
+async def test_when_one_worker_fails_the_others_have_given_back_what_they_held(
+    shared_db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, given_back = asyncio.Barrier(2), list[str]()
+
+    async def run(*_: Any) -> bool:
+        if await both.wait() == 0:
+            raise Unavailable("the database is gone")
+        try:
+            return await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)  # giving back takes a statement
+            given_back.append("slice")
+
+    monkeypatch.setattr(jobs, "run_next", run)
+    with pytest.raises(Unavailable):
+        await jobs.run_all(shared_db, at_once=2)
+    assert given_back == ["slice"]
+
+
 @pytest.mark.usefixtures("_sliced")
 async def test_sold_to_the_top_slices_meet_at_one_group(api: Api) -> None:
     tree = {"top": None, **dict.fromkeys(SLICED, "top")}

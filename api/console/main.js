@@ -147,16 +147,13 @@ function Console() {
     window.addEventListener("resize", showTab);
     return () => window.removeEventListener("resize", showTab);
   }, []);
-  const shown = state.renewing
-    ? h(Loading, null)
-    : state.signIn
-    ? h(SignIn, { done: enter, back: window.location.pathname === SIGN_IN ? comingFrom.current : here(), failed: state.failed })
-    : state.error
-      ? h(Trouble, { error: state.error, retry: look })
-      : viewer
-        ? h(Content, { route, name })
-        : h(Loading, null);
-  return h(Frame, { view: name, viewer, leave: () => leave() }, shown);
+  function shown() {
+    if (state.renewing) return h(Loading, null);
+    if (state.signIn) return h(SignIn, { done: enter, back: window.location.pathname === SIGN_IN ? comingFrom.current : here(), failed: state.failed });
+    if (state.error) return h(Trouble, { error: state.error, retry: look });
+    return viewer ? h(Content, { route, name }) : h(Loading, null);
+  }
+  return h(Frame, { view: name, viewer, leave: () => leave() }, shown());
 }
 
 await speak();
