@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import re
 import signal
@@ -26,7 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api import graphiql, ids
+from api import graphiql, ids, memory
 from api.console import Console as WebConsole
 from api.settings import BadSettings, Settings, load
 from graph import analysis, jobs, keys, webhooks
@@ -245,8 +244,8 @@ async def _serve(settings: Settings, sample_market: bool, with_jobs: bool) -> No
             )
             _say_where(settings, opened, listener.getsockname()[1], ide is not None, console is not None)
             _say_who(is_open)
-            _spare_the_collector()
-            await _Uvicorn(_serving(settings, application)).serve(sockets=[listener])
+            async with memory.kept():
+                await _Uvicorn(_serving(settings, application)).serve(sockets=[listener])
 
 
 async def _load_sample(db: Db) -> None:
@@ -518,15 +517,6 @@ def _run(command: Any, *args: Any) -> None:
         _fail(str(error), 1)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-
-
-def _spare_the_collector() -> None:
-    """Leaves what serving needs for good out of garbage collection, and collects less often: answers are many small lists,
-    all without cycles, and going through them took up to half of a large answer's time. What an executor leaves has cycles,
-    though, and what lived through two collections waits for the third kind: that one comes no less often than usual."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 10)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
