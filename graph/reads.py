@@ -130,6 +130,7 @@ class _Compiler:
         self._cursors = cursors
         self._personas = personas
         self._path: list[str] = []
+        self._led: list[tuple[Relation, Selection]] = []  # by what the nodes at hand were found
 
     def object(self, noun: Noun, wanted: Sequence[Selection], scope: Scope) -> tuple[str, Fields]:
         """A list with what is wanted of the node in `scope`, in order."""
@@ -191,7 +192,9 @@ class _Compiler:
             texts = [scope.field(relation.known[child.name]) for child in wanted.children]
             return f"[{', '.join(texts)}]", Fields(tuple((child.key, None) for child in wanted.children))
         found = self._found(relation, wanted, scope)
+        self._led.append((relation, wanted))
         text, layout = self.object(self._nouns[relation.noun], wanted.children, scope.below())
+        self._led.pop()
         return f"head(COLLECT {{ {found} RETURN {text} LIMIT 1 }})", layout
 
     def _list(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Layout]:
@@ -202,6 +205,9 @@ class _Compiler:
 
     def _found(self, relation: Relation, wanted: Selection, scope: Scope, *more: str) -> str:
         """The clauses that bind what the relation leads to, narrowed by its arguments."""
+        if relation.again:
+            above, wanted = self._led[-1]
+            relation = replace(above, where=relation.where, then=relation.then)
         form = wanted.args.get(relation.by) if relation.by else None
         clauses = relation.matches[form or next(iter(relation.matches))].strip()
         filter_ = wanted.args.get("filter") or {}

@@ -62,7 +62,8 @@ class Relation:
     `matches` holds the clauses that find `that`, by the value of the argument `by` where the relation has forms; `then` those
     that follow once it is narrowed, to gather what was found. `keys` are sets of arguments of which one must be given.
     `starts`: clauses of the filter may stand in place of its own. `known`: fields of `that` which stand here already, so that
-    nothing is looked up if no others are wanted.
+    nothing is looked up if no others are wanted. `again`: it leads from the root, by the clauses and the filter that have led
+    to the node at hand, narrowed by `where`.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Relation:
     then: str | None = None
     keys: tuple[tuple[str, ...], ...] = ()
     known: Mapping[str, str] = ()  # type: ignore[assignment]
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,8 @@ def _relation(home: str, name: str, kind: Kind, spec: Mapping[str, Any], orders:
         raise VocabularyError(f"vocabulary/nouns/{home}.toml: page.{name} has no orders, nor has its noun")
     if kind == "page" and "then" in spec:
         raise VocabularyError(f"vocabulary/nouns/{home}.toml: page.{name} can't have `then`, for a page is narrowed last")
+    if spec.get("again") and "match" in spec:
+        raise VocabularyError(f"vocabulary/nouns/{home}.toml: {kind}.{name} is found `again`, which leaves no room for a `match`")
     return Relation(
         name,
         kind,
@@ -167,6 +171,7 @@ def _relation(home: str, name: str, kind: Kind, spec: Mapping[str, Any], orders:
         then=spec.get("then"),
         keys=tuple(tuple(key) for key in spec.get("keys", ())),
         known=spec.get("known", {}),
+        again=spec.get("again", False),
     )
 
 
