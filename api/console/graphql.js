@@ -1,5 +1,5 @@
 // What the console asks of the API: queries and mutations over HTTP, subscriptions over graphql-transport-ws.
-import { useEffect, useRef, useState } from "./base.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "./base.js";
 
 const KEY = "buying-groups-credential";
 const PATH = "/graphql";
@@ -88,7 +88,8 @@ export function useQuery(query, variables = {}) {
   const [turn, setTurn] = useState(0);
   const wanted = JSON.stringify(variables);
   const last = useRef(null);
-  useEffect(() => {
+  // At once, not after the next paint: the answer is what is waited for.
+  useLayoutEffect(() => {
     if (!query) return setState({ data: null, error: null, loading: false });
     const stop = new AbortController();
     setState((now) => ({ data: last.current === query ? now.data : null, error: null, loading: true }));

@@ -1,5 +1,5 @@
 // The frame: who is there, the tabs, and the view that the address names.
-import { Fragment, h, render, useEffect, useRef, useState } from "./base.js";
+import { Fragment, h, render, useEffect, useLayoutEffect, useRef, useState } from "./base.js";
 import { ApiError, ask, credential, onRefused, setCredential } from "./graphql.js";
 import { LANGUAGES, choose, language, speak, t } from "./messages.js";
 import { SignInError, arrive, leaveFor, noteSignedIn, offer, signedIn } from "./oidc.js";
@@ -59,16 +59,22 @@ function skip(event) {
   document.getElementById("main").focus();
 }
 
+const brought = {}; // the views whose modules are there
+
+async function bring(name) {
+  brought[name] = (await VIEWS[name]()).default;
+}
+
 function useView(name) {
   const [loaded, setLoaded] = useState({});
-  useEffect(() => {
-    if (!VIEWS[name]) return;
-    VIEWS[name]().then(
-      (module) => setLoaded({ name, View: module.default }),
+  useLayoutEffect(() => {
+    if (!VIEWS[name] || brought[name]) return;
+    bring(name).then(
+      () => setLoaded({ name }),
       () => setLoaded({ name, error: new ApiError("offline", "") }),
     );
   }, [name]);
-  return loaded.name === name ? loaded : {};
+  return brought[name] ? { View: brought[name] } : loaded.name === name ? loaded : {};
 }
 
 function Content({ route, name }) {
@@ -132,8 +138,9 @@ function Console() {
       leave(error);
     }
   }
-  useEffect(() => void begin(), []);
-  useEffect(() => onRefused(refused), []);
+  // At once, not after the first paint: all that is shown waits for it.
+  useLayoutEffect(() => onRefused(refused), []);
+  useLayoutEffect(() => void begin(), []);
   useEffect(() => {
     if (!route.path.length) navigate("/overview", { replace: true });
   }, [route]);
@@ -156,5 +163,7 @@ function Console() {
   return h(Frame, { view: name, viewer, leave: () => leave() }, shown());
 }
 
+const first = window.location.pathname.split("/")[1] || "overview";
+if (VIEWS[first]) bring(first).catch(() => {}); // it comes while the server is asked who is there; if it fails, it is asked for again
 await speak();
 render(h(Console, null), document.getElementById("console"));
