@@ -26,7 +26,7 @@ from api.permissions import lacking, named
 from api.provider import is_loopback
 from api.tokens import NoKeys, Tokens
 from graph.callers import EXPIRED, BadCredential, Caller
-from graph.db import Db
+from graph.db import Db, Trouble, noting
 from graph.errors import GraphError
 from graph.keys import PREFIX, Keys
 from graph.model import Permission
@@ -70,9 +70,11 @@ class Entrance:
 
     async def context(self, request: HTTPConnection) -> Context:
         """The context of a request. Raises NotLetIn: 401, 403, 500, 503."""
-        began, authorization = time.monotonic(), sent(request.scope)
-        context = self._make_context(await self.caller(request.scope, authorization))
-        context.waited = time.monotonic() - began
+        began, authorization, trouble = time.monotonic(), sent(request.scope), Trouble()
+        with noting(trouble):
+            caller = await self.caller(request.scope, authorization)
+        context = self._make_context(caller)
+        context.waited, context.trouble = time.monotonic() - began, trouble
         context.revoked = lambda: self.revoked(request.scope, authorization)
         return context
 

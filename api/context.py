@@ -11,7 +11,7 @@ from api.documents import Documents
 from api.observing import new_request_id
 from api.rates import RateLimited, Rates, RateState
 from graph.callers import LOCAL_CALLER, Actor, Caller
-from graph.db import Db
+from graph.db import Db, Trouble
 from graph.events import Hub
 from graph.outbox import Pace
 from graph.paging import Cursors
@@ -51,6 +51,7 @@ class Context:
     request_id: str = field(default_factory=new_request_id)
     tell_cost: bool = False
     waited: float = 0.0  # seconds of the request's time that the look at its credential has taken
+    trouble: Trouble = field(default_factory=Trouble)  # whether the database failed to answer the request
     revoked: Callable[[], Awaitable[None]] = _never
     """Returns as soon as the caller's credential doesn't hold any more."""
     rates: Rates | None = None

@@ -34,6 +34,7 @@ from api.rates import RateLimited
 from api.resolvers import install
 from api.subscriptions import Subscription
 from api.types.base import SCALARS
+from graph.db import Trouble
 from graph.errors import Unavailable
 
 SDL = Path(__file__).with_name("schema.graphql")
@@ -127,7 +128,7 @@ class Schema(strawberry.Schema):
             return None
         seconds = context.documents.policy.limits.seconds
         try:
-            async with Patience(context.db, seconds, context.waited):
+            async with Patience(seconds, context.waited, context.trouble):
                 data = await context.answers.answer(context.db, (query, operation_name), variables, context.charge)
             return ExecutionResult(data=data, errors=None)
         except Unanswerable:
@@ -148,7 +149,7 @@ class Schema(strawberry.Schema):
         """The answer, or that it took too long: cancelling what runs ends its statements in the database, too."""
         seconds = context.documents.policy.limits.seconds
         try:
-            async with Patience(context.db, seconds, context.waited):
+            async with Patience(seconds, context.waited, context.trouble):
                 return await super().execute(query, variables, context_value=context, operation_name=operation_name)
         except TimeoutError:
             error = took_too_long(seconds, writing=asked.kind is OperationType.MUTATION)
@@ -159,7 +160,7 @@ class Schema(strawberry.Schema):
     async def stream(self, query: str | None, *_: Any, **given: Any) -> Any:
         assert query is not None
         # Operations of one socket run side by side, each with a context of its own.
-        context: Context = replace(given["context_value"], request_id=new_request_id(), waited=0.0)
+        context: Context = replace(given["context_value"], request_id=new_request_id(), waited=0.0, trouble=Trouble())
         return self._followed(context, query, given.get("operation_name"), given.get("variable_values") or {})
 
     async def _followed(

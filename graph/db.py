@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
@@ -76,6 +76,26 @@ class Tell(Protocol):
 
 watching: ContextVar[Watch | None] = ContextVar("watching", default=None)
 """Who is told of what runs in this context, and in what is started from it."""
+
+
+@dataclass(slots=True)
+class Trouble:
+    """Whether the server failed to answer: it couldn't be reached, broke off, or was silent for long."""
+
+    met: bool = False
+
+
+_trouble: ContextVar[Trouble | None] = ContextVar("trouble", default=None)
+
+
+@contextmanager
+def noting(trouble: Trouble) -> Generator[None]:
+    """While it is entered, failures of the server to answer are noted for who asks in this context, or in one started from it."""
+    before = _trouble.set(trouble)
+    try:
+        yield
+    finally:
+        _trouble.reset(before)
 
 
 def unit(name: str) -> AbstractContextManager[Tell]:
@@ -178,10 +198,6 @@ class Db:
         other = copy.copy(self)
         other._gates = gates
         return other
-
-    def silent_since(self, moment: float) -> bool:
-        """Whether the server was asked since then, a time of the running loop, and failed to answer."""
-        return self._pulse.silent_at >= moment
 
     def aside(self) -> Db:
         """The same database for what happens beside operations, which counts its statements by itself."""
@@ -444,7 +460,6 @@ class _Pulse:
         self._driver, self._database = driver, database
         self._asking: asyncio.Task[bool] | None = None
         self.broken = False
-        self.silent_at = -math.inf  # the time of the loop at which it last was known not to answer
 
     async def beats(self) -> bool:
         if self._asking is None or self._asking.done():
@@ -452,15 +467,6 @@ class _Pulse:
         return await asyncio.shield(self._asking)
 
     async def _ask(self) -> bool:
-        beats = await self._answers()
-        if not beats:
-            self.silent()
-        return beats
-
-    def silent(self) -> None:
-        self.silent_at = asyncio.get_running_loop().time()
-
-    async def _answers(self) -> bool:
         self.broken = False
         try:
             async with asyncio.timeout(PROBE), self._driver.session(database=self._database) as session:
@@ -474,12 +480,12 @@ class _Pulse:
 
 
 class _Guard:
-    """Ends the wait of the task that started it if the server doesn't answer any more."""
+    """Ends the wait of the task that started it if the server doesn't answer any more, and notes that it didn't."""
 
-    __slots__ = ("_began", "_cancelling", "_cancels", "_look_again", "_looking", "_loop", "_task", "pulse")
+    __slots__ = ("_began", "_cancelling", "_cancels", "_look_again", "_looking", "_loop", "_pulse", "_task", "_trouble")
 
     def __init__(self, pulse: _Pulse) -> None:
-        self.pulse = pulse
+        self._pulse, self._trouble = pulse, _trouble.get()
         self._looking: asyncio.Task[None] | None = None
         self._cancels = 0
 
@@ -494,11 +500,18 @@ class _Guard:
         self._looking = self._loop.create_task(self._judge(), name="pulse of a statement")
 
     async def _judge(self) -> None:
-        beats = await self.pulse.beats()
+        beats = await self._pulse.beats()
+        if not beats:
+            self.note()
         if not beats and self._loop.time() - self._began >= GIVE_UP:
             self._cancels += 1  # again, if somebody on the way takes it for something else
             self._task.cancel()
         self._look_again = self._loop.call_later(PATIENCE if beats else ASK_AGAIN, self._look)
+
+    def note(self) -> None:
+        """The server failed to answer the task."""
+        if self._trouble:
+            self._trouble.met = True
 
     def stop(self) -> bool:
         """Whether it was this that cancelled the task, and nobody else did."""
@@ -545,7 +558,7 @@ class _Opened:
             raise Unavailable("the database doesn't answer") from error
         if told := _translated(error):
             if self._guard and isinstance(error, driver_errors.DriverError):  # it couldn't be reached, or broke off
-                self._guard.pulse.silent()
+                self._guard.note()
             raise told from error
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 import httpx2
 import pytest
-from make import Api, api_over, rows, serving
+from make import Api, api_over, client_over, rows, serving
 
 from api import patience
 from api.app import create_app
@@ -19,7 +20,7 @@ from api.documents import Documents, Policy
 from api.http import JSON, MAX_ENTRIES, MAX_NESTING, RESPONSE, accepted
 from api.limits import MAX_CHARACTERS, Limits
 from api.schema import schema
-from graph.db import Connection, Db, connect
+from graph.db import Connection, Db, Trouble, connect, noting
 from graph.errors import Unavailable
 from graph.keys import Keys
 from graph.queries import Query
@@ -404,47 +405,77 @@ async def test_the_look_at_a_credential_takes_of_the_request_s_time(db: Db, monk
     assert await rows(db, "MATCH (a:Account) RETURN a.name AS name") == []
 
 
-@pytest.mark.usefixtures("slow")
-async def test_who_waits_for_a_database_that_was_away_is_told_before_clients_lose_patience(
-    shared_db: Db, monkeypatch: pytest.MonkeyPatch
-) -> None:
+AWAY = Connection("bolt://127.0.0.1:1", "neo4j", "none", retry_for=0.2)
+ONE = Query("tests/one", "RETURN 1 AS one", "read")
+
+
+@pytest.fixture
+async def stuck(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[list[asyncio.Event]]:
+    """Whatever is asked of the database waits, and once its event is set, a part of it finds the database away. Requests of
+    which that is known are ended after 0.3 s."""
     monkeypatch.setattr(patience, "ANSWER_WITHIN", 0.3)
     monkeypatch.setattr(patience, "ASK_AGAIN", 0.05)
-    silent = asyncio.Event()
-    monkeypatch.setattr(Db, "silent_since", lambda *_: silent.is_set())
-    upsert = 'mutation { upsertAccounts(input: {accounts: [{externalId: "x", name: "X"}]}) { created } }'
+    real = Db.read
+    gone: list[asyncio.Event] = []
 
-    async def never(*_: Any, **__: Any) -> Any:
+    async def asked(*_: Any, **__: Any) -> Any:
+        gone.append(asyncio.Event())
+        await gone[-1].wait()
+        with pytest.raises(Unavailable):
+            await real(away, ONE)
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(Db, "transaction", never)
-    async with api_over(shared_db) as api:
-        for operation in ("{ roles { name } }", upsert):
-            silent.clear()
-            asking = asyncio.create_task(api.errors(operation))
-            done, _ = await asyncio.wait([asking], timeout=0.6)
-            assert not done  # the database answers: it may take its time
-            silent.set()
-            (error,) = await asking
-            assert error["extensions"]["code"] == "UNAVAILABLE"
-    await running(shared_db, 0)
+    async def read(self: Db, query: Query, **params: Any) -> Any:
+        return await (real(self, query, **params) if query.name.startswith("key/") else asked())
+
+    monkeypatch.setattr(Db, "read", read)
+    monkeypatch.setattr(Db, "transaction", asked)
+    async with connect(AWAY) as away:
+        yield gone
 
 
-async def test_that_a_database_was_away_is_known_by_when(db: Db) -> None:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    assert await db.alone(Query("tests/one", "RETURN 1 AS one", "read")) == [{"one": 1}]
-    assert await db.answers()
-    assert not db.silent_since(began)
-    async with connect(Connection("bolt://127.0.0.1:1", "neo4j", "none", retry_for=0.2)) as away:
-        assert not away.silent_since(began)
-        assert not await away.answers()
-        assert away.silent_since(began)
-        after = loop.time()
-        assert not away.silent_since(after)
+@pytest.mark.parametrize(
+    "operation",
+    ["{ roles { name } }", 'mutation { upsertAccounts(input: {accounts: [{externalId: "x", name: "X"}]}) { created } }'],
+)
+async def test_who_waits_for_a_database_that_was_away_is_told_before_clients_lose_patience(
+    shared_db: Db, stuck: list[asyncio.Event], operation: str
+) -> None:
+    async with client_over(shared_db) as client:
+        first, other = (asyncio.create_task(client.post("/graphql", json={"query": operation})) for _ in range(2))
+        done, _ = await asyncio.wait([first, other], timeout=0.6)
+        assert not done  # the database answers: it may take its time
+        stuck[0].set()
+        (error,) = (await first).json()["errors"]
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+        done, _ = await asyncio.wait([other], timeout=0.6)
+        assert not done  # what became of one tells nothing of the other
+        other.cancel()
+
+
+@pytest.mark.usefixtures("stuck")
+async def test_a_database_that_was_away_when_the_credential_was_looked_at_counts(
+    shared_db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def exist(_: Keys) -> bool:
         with pytest.raises(Unavailable):
-            await away.read(Query("tests/one", "RETURN 1 AS one", "read"))
-        assert away.silent_since(after)
+            await away.read(replace(ONE, name="key/one"))
+        return False
+
+    monkeypatch.setattr(Keys, "exist", exist)
+    async with connect(AWAY) as away, client_over(shared_db) as client:
+        answer = await client.post("/graphql", json={"query": "{ roles { name } }"})
+        assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+
+
+async def test_that_a_database_was_away_is_noted_for_who_asked(db: Db) -> None:
+    here, there = Trouble(), Trouble()
+    async with connect(AWAY) as away:
+        with noting(here):
+            assert await db.read(ONE) == [{"one": 1}]
+            with noting(there), pytest.raises(Unavailable):
+                await away.read(ONE)
+    assert (here.met, there.met) == (False, True)
 
 
 async def test_the_path_of_graphql_is_one(shared_db: Db) -> None:
