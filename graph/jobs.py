@@ -406,8 +406,12 @@ class Runner:
 
     def wake(self) -> None:
         """Lets the runner look at once."""
+        self._wake_all_but(None)
+
+    def _wake_all_but(self, own: asyncio.Event | None) -> None:
         for woken in [*self._woken, *self._with_files]:
-            woken.set()
+            if woken is not own:
+                woken.set()
 
     async def __aenter__(self) -> Runner:
         self._tasks = [asyncio.create_task(self._run(woken, None), name="jobs") for woken in self._woken]
@@ -424,7 +428,7 @@ class Runner:
                 if woken is self._woken[0]:
                     await self._tend()
                 while await run_next(self._db, works):
-                    self.wake()  # a job that was cut left slices to the others, too
+                    self._wake_all_but(woken)  # a job that was cut left slices to the others, too
             except Unavailable as error:
                 log.warning("jobs wait for the database", reason=str(error))
             except Exception:  # whatever it was, the next look may do better, and without one nobody works any more
