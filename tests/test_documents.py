@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from make import Api, api_over
 
-from api import cli
+from api.cli.frame import documents_of
 from api.documents import BadDocuments, Documents, Policy, read_folder
 from api.http import RESPONSE
 from api.schema import schema
@@ -113,7 +113,7 @@ def test_all_that_is_wrong_is_told_at_once_and_as_a_setting(tmp_path: Path) -> N
     for folder, lines in ((tmp_path, ["a.graphql", "b.graphql"]), (tmp_path / "none", [str(tmp_path / "none")])):
         settings = Settings(_env_file=None, BUYING_GROUPS_DOCUMENTS=folder)  # pyright: ignore[reportCallIssue]
         with pytest.raises(BadSettings) as refused:
-            cli._documents(settings)
+            documents_of(settings)
         told = [line.split(": ") for line in str(refused.value).splitlines()]
         assert [(words[0], words[1]) for words in told] == [("BUYING_GROUPS_DOCUMENTS", line) for line in lines]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import structlog
 from listening import messages, subscribed
 from make import Api, Person, bearer, card, client_over, key_for, plant, role_ids, rows, sell, serving
 from structlog.testing import capture_logs
@@ -24,6 +25,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from api import auth, cli
+from api.cli import frame
+from api.cli.keys import expiry
+from api.cli.serving import is_open
+from api.settings import BadSettings, load
 from graph import keys
 from graph.callers import BadCredential, granted
 from graph.db import Db
@@ -298,13 +303,13 @@ async def test_a_server_for_other_machines_never_answers_without_credentials(db:
     async with client_over(db, local=False) as client:
         assert (await ask(client)).status_code == 401
     config = {"BUYING_GROUPS_HOST": "0.0.0.0"}  # noqa: S104 - that it is refused
-    settings = cli.load(None).model_copy(update={"host": config["BUYING_GROUPS_HOST"]})
-    with pytest.raises(cli.BadSettings, match=r"^BUYING_GROUPS_HOST: '0\.0\.0\.0' is wrong: as long as no credentials"):
-        await cli._is_open(settings, db)
-    assert await cli._is_open(cli.load(None), db)
+    settings = load(None).model_copy(update={"host": config["BUYING_GROUPS_HOST"]})
+    with pytest.raises(BadSettings, match=r"^BUYING_GROUPS_HOST: '0\.0\.0\.0' is wrong: as long as no credentials"):
+        await is_open(settings, db)
+    assert await is_open(load(None), db)
     made = await keys.create(db, KeySpec("first", [P.VIEW]))
     await keys.revoke(db, made.id)
-    assert not await cli._is_open(settings, db)
+    assert not await is_open(settings, db)
 
 
 # --- sockets and streams --------------------------------------------------------------------------------------------
@@ -541,9 +546,9 @@ async def test_credentials_are_in_no_log_and_no_answer(
 def test_libraries_that_log_whole_requests_are_never_let_to(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
     chosen: dict[str, Any] = {}
     monkeypatch.setattr(logging, "basicConfig", chosen.update)
-    monkeypatch.setattr(cli.structlog, "configure", lambda **_: None)
+    monkeypatch.setattr(structlog, "configure", lambda **_: None)
     monkeypatch.setenv("BUYING_GROUPS_LOG_LEVEL", level)
-    cli._log(cli.load(None))
+    frame.set_up_log(load(None))
     assert chosen["level"] == {"debug": logging.WARNING, "error": logging.ERROR}[level]
 
 
@@ -556,15 +561,15 @@ def test_libraries_that_log_whole_requests_are_never_let_to(monkeypatch: pytest.
 )
 def test_an_expiry_is_a_day_or_so_many_days(text: str, expected: datetime | None) -> None:
     if expected:
-        assert cli._expiry(text) == expected
+        assert expiry(text) == expected
         return
     with pytest.raises(Refused, match="--expires takes days"):
-        cli._expiry(text)
+        expiry(text)
 
 
 def test_an_expiry_in_days_counts_from_now() -> None:
     before = datetime.now(UTC)
-    assert before + timedelta(days=90) <= cli._expiry("90d") <= datetime.now(UTC) + timedelta(days=90)
+    assert before + timedelta(days=90) <= expiry("90d") <= datetime.now(UTC) + timedelta(days=90)
 
 
 def test_a_permission_that_is_none_is_refused_with_those_that_are() -> None:
@@ -598,7 +603,11 @@ async def test_keys_are_made_listed_and_revoked_on_the_command_line(db: Db, serv
     assert (caller.subject, caller.permissions) == ("key:CRM sync", {P.VIEW, P.MANAGE_DATA})
     assert "It sees and changes 0011 and what is below, nothing else." in said
     assert key.strip() not in said
+    assert "has other keys" not in said
     (record,) = await keys.records(db)
+    _, other, said = await program(server, tmp_path, "keys", "create", "--name", "CRM sync", "--permission", "VIEW")
+    assert f"CRM sync has other keys: {record.id}. What is done with any of them is recorded under the one name." in said
+    await keys.revoke(db, other.split("_")[1])
     _, listed, _ = await program(server, tmp_path, "keys", "list")
     assert f"{record.id}  CRM sync\n    VIEW MANAGE_DATA in 0011\n" in listed
     assert key.rpartition("_")[2].strip() not in listed
