@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from api import http
+from api import guide, http
 from api.answers import Answers
 from api.auth import Entrance, NotLetIn, refused
 from api.bulk import MakeContext
@@ -146,7 +146,7 @@ async def _working(db: Db, runner: Runner, hooks: Hooks) -> AsyncGenerator[None]
 def _pages(console: Console | None, graphiql: WebFiles | None) -> list[BaseRoute]:
     """What web browsers are shown, and load for it."""
     home = console.routes() if console else [Route("/", lambda _: RedirectResponse("/graphql"))]
-    return [*home, *([Route("/graphiql/{name}", graphiql.serve)] if graphiql else ())]
+    return [*home, *([Route("/graphiql/{name}", graphiql.serve)] if graphiql else ()), *guide.routes()]
 
 
 def works(make_context: MakeContext, folder: Folder) -> Works:

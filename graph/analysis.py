@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import LiteralString, cast
 
@@ -34,6 +36,7 @@ _RELATIONSHIPS = {
     "REMOVED_FROM": ("#C62828", "reason"),
     "WORKS_FOR": ("#A5ABB6", "relationship"),
 }
+_PARAMS = re.compile(r":params \{.*\}")
 _LARGE = ("Account", "BuyingGroup")  # whose names are long
 
 
@@ -42,6 +45,25 @@ def favourites() -> list[Query]:
     names = (file.name for file in files("cypher").joinpath("analysis").iterdir())
     stems = sorted(name.removesuffix(".cypher") for name in names if name.endswith(".cypher"))
     return [query(cast(LiteralString, f"analysis/{stem}")) for stem in stems]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a favourite says of itself, and its statement without that. `params` is how Browser is told its parameters."""
+
+    title: str
+    about: str
+    params: str | None
+    statement: str
+
+
+def told(favourite: Query) -> Told:
+    """A favourite in its parts."""
+    lines = favourite.text.splitlines()
+    count = next(n for n, line in enumerate(lines) if not line.startswith("//"))
+    title, _, about = lines[0].removeprefix("// ").partition(": ")
+    params = _PARAMS.search(lines[1])
+    return Told(title, about, params[0] if params else None, "\n".join(lines[count:]).strip())
 
 
 def archive() -> bytes:

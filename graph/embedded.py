@@ -77,7 +77,7 @@ class InUse(EmbeddedError):
 class Options:
     """Where the embedded server keeps its data, on which ports it answers (0: any free one), how much memory it gets.
 
-    Memory in megabytes; None sizes it to the machine.
+    Memory in megabytes; None sizes it to the machine. `guide`: the address of what Neo4j Browser opens beside itself.
     """
 
     data_dir: Path
@@ -87,6 +87,7 @@ class Options:
     heap: int | None = None
     page_cache: int | None = None
     statement_timeout: float = 60.0
+    guide: str | None = None
 
     @property
     def holds_a_graph(self) -> bool:
@@ -291,6 +292,8 @@ def configure(options: Options) -> None:
         settings["server.http.enabled"] = "true"
         settings["server.http.listen_address"] = f"{HOST}:{options.browser_port}"
         settings["server.http.advertised_address"] = f"{HOST}:{options.browser_port}"
+        if options.guide:
+            settings["browser.post_connect_cmd"] = f"guide {options.guide}"
     file = options.data_dir / _SETTINGS
     file.parent.mkdir(exist_ok=True)
     lines = ["# Written at every start. Change the settings of Buying Groups instead.", ""]

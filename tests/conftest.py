@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from make import Api, api_over, reset
 from often import Thorough
 
+from api import guide
 from graph import sample, scoring
 from graph.db import Db, connect
 from graph.embedded import Options, Server, embedded
@@ -61,10 +63,18 @@ def cache_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-async def server(data_dir: Path, cache_dir: Path, pytestconfig: pytest.Config) -> AsyncGenerator[Server]:
+def guide_at() -> Generator[socket.socket]:
+    """Where the guide is served that Neo4j Browser opens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+async def server(data_dir: Path, cache_dir: Path, guide_at: socket.socket, pytestconfig: pytest.Config) -> AsyncGenerator[Server]:
     """The embedded Neo4j of this run, migrated; with its Browser, if that is looked at."""
     browser_port = 0 if pytestconfig.getoption("-m") == "browser" else None
-    options = Options(data_dir, cache_dir, bolt_port=0, browser_port=browser_port, heap=1536, page_cache=256)
+    there = guide.address(guide_at.getsockname()[1])
+    options = Options(data_dir, cache_dir, bolt_port=0, browser_port=browser_port, heap=1536, page_cache=256, guide=there)
     async with embedded(options) as running, connect(running.connection) as db:
         await migrate(db)
         yield running

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import socket
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -167,10 +168,10 @@ async def serving(
 
 
 @asynccontextmanager
-async def answering(config: uvicorn.Config) -> AsyncGenerator[int]:
-    """A server in this process that answers on a port of loopback."""
+async def answering(config: uvicorn.Config, at: socket.socket | None = None) -> AsyncGenerator[int]:
+    """A server in this process that answers on a port of loopback, which it takes unless it is given one."""
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())
+    task = asyncio.create_task(server._serve([at] if at else None))
     async with asyncio.timeout(10):
         while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
             await asyncio.sleep(0.01)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any, LiteralString, cast
 
 from make import rows
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.guide import slides
 from graph import analysis, sample
 from graph.db import Db
+from graph.queries import Query
 
 GUIDE = Path(str(files("graph"))).parent / "docs" / "analysts.md"
 ROLLOUT = "Harbor Journeys rollout for "
@@ -50,6 +53,16 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
 }
 
 
+def others_of_the_guide() -> list[str]:
+    """The queries of the guide that are no favourites."""
+    texts = [
+        html.unescape(text) for text in re.findall(r'<pre class="pre-scrollable code runnable">(.*?)</pre>', slides(""), re.S)
+    ]
+    found = [text for text in texts if text not in {analysis.told(one).statement for one in analysis.favourites()}]
+    assert len(found) == 3
+    return found
+
+
 async def test_favourites_answer_on_the_sample_market_and_the_picture_is_its_model(db: Db) -> None:
     await sample.load(db)
     found: dict[str, list[dict[str, Any]]] = {}
@@ -60,6 +73,10 @@ async def test_favourites_answer_on_the_sample_market_and_the_picture_is_its_mod
         for name, answer in found.items()
     }
     assert {name: plain[name] for name in ANSWERS} == ANSWERS
+    for text in others_of_the_guide():
+        query = Query("tests/guide", cast(LiteralString, text), "read")
+        assert [one for one in (await db.explain(query.text)).notices if one.startswith("01")] == []  # no warning
+        assert await db.read(query)
 
     assert len(plain["who_overlaps"]) == 50
     assert plain["who_overlaps"][0][:2] == ("Anouk Brandvik", 4)

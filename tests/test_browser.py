@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
+import uvicorn
 from documents import blocks
-from make import run, serving
+from make import answering, run, serving
+from starlette.applications import Starlette
 
-from api import graphiql
+from api import graphiql, guide
 from graph import analysis
 from graph.db import Db
 from graph.embedded import Server
@@ -59,7 +62,9 @@ SEEN = {
 
 
 @pytest.mark.usefixtures("sample_db")
-async def test_the_favourites_answer_in_neo4j_browser(server: Server, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+async def test_the_favourites_answer_in_neo4j_browser(
+    server: Server, guide_at: socket.socket, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
     browser = shutil.which("chromium")
     assert browser, "chromium is needed"
     given = {"person": "Wanda Vandermeer", "group": "Harbor Journeys rollout for Tessarine Campaign Department"}
@@ -72,10 +77,24 @@ async def test_the_favourites_answer_in_neo4j_browser(server: Server, tmp_path: 
     file = tmp_path / "asked.json"
     at, url = server.connection, server.browser_url
     assert url, "Neo4j Browser is served where `-m browser` alone is given"
-    file.write_text(json.dumps({"password": at.password, "style": analysis.style(), "asked": asked}))
-    seen = json.loads(await run(CLIENTS, "node", "analysts.mjs", url, at.uri, browser, str(tmp_path), str(file)))
+    given = {"password": at.password, "style": analysis.style(), "asked": asked, "guide": guide_at.getsockname()[1]}
+    file.write_text(json.dumps(given))
+    async with answering(uvicorn.Config(Starlette(routes=guide.routes()), log_config=None), guide_at):
+        seen = json.loads(await run(CLIENTS, "node", "analysts.mjs", url, at.uri, browser, str(tmp_path), str(file)))
+    # The guide opened by itself, its style by a click; another click put a query into the editor, where it ran.
+    guided = seen.pop("guide")
+    guided["typed"] = guided["typed"].split()  # for the editor breaks lines
+    assert guided == {
+        "titles": [
+            "Buying groups in the graph",
+            *(analysis.told(one).title for one in analysis.favourites()),
+            "Look around",
+        ],
+        "colours": sorted(analysis.colours()[label] for label in ("Account", "BuyingGroup", "Person")),
+        "typed": analysis.told(analysis.favourites()[-1]).statement.split(),
+    }
     assert {name: [one for one in SEEN[name] if one not in text] for name, text in seen.items()} == {name: [] for name in SEEN}
-    for name in SEEN:
+    for name in [*SEEN, "guide"]:
         picture = tmp_path / f"{name}.png"
         assert picture.read_bytes().startswith(b"\x89PNG")
         if kept := pytestconfig.getoption("--favourites"):

@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.settings import BadSettings, Settings, load
 from graph.db import Connection, Db, connect
-from graph.embedded import EmbeddedError, InUse, PortTaken, Server, beside, embedded
+from graph.embedded import EmbeddedError, InUse, Options, PortTaken, Server, beside, embedded
 from graph.errors import GraphError, NotAnExport, Refused
 from graph.migrations import migrate
 
@@ -112,12 +112,12 @@ class _Lines(logging.Formatter):
 
 
 @asynccontextmanager
-async def database(settings: Settings, *, migrated: bool = True) -> AsyncGenerator[Opened]:
-    """The database that is set, else the embedded one; ready, and migrated unless told otherwise."""
+async def database(settings: Settings, *, migrated: bool = True, guide: str | None = None) -> AsyncGenerator[Opened]:
+    """The database that is set, else the embedded one; ready, and migrated unless told otherwise. Its Browser opens the guide."""
     async with contextlib.AsyncExitStack() as stack:
         connection, server = settings.connection, None
         if connection is None:
-            server = await stack.enter_async_context(_embedded(settings))
+            server = await stack.enter_async_context(_embedded(replace(settings.embedded, guide=guide)))
             connection = server.connection
         db = await stack.enter_async_context(connect(connection))
         await db.ready(READY_WITHIN)
@@ -143,12 +143,12 @@ async def database_or_beside(settings: Settings, *, migrated: bool = True) -> As
 
 
 @asynccontextmanager
-async def _embedded(settings: Settings) -> AsyncGenerator[Server]:
+async def _embedded(options: Options) -> AsyncGenerator[Server]:
     progress = progress_bar(err)  # what a command prints may be meant for another one
     task = progress.add_task("Neo4j's jars", total=None)
     status = err.status("Starting Neo4j ...")
-    if not settings.embedded.holds_a_graph:
-        folder = settings.embedded.data_dir.absolute()
+    if not options.holds_a_graph:
+        folder = options.data_dir.absolute()
         words = f"There is no graph in {folder} yet, so an empty one is made there (BUYING_GROUPS_DATA_DIR)."
         err.print(words, markup=False, soft_wrap=True)
 
@@ -161,7 +161,7 @@ async def _embedded(settings: Settings) -> AsyncGenerator[Server]:
         status.start()
 
     try:
-        async with embedded(settings.embedded, fetched, starting) as server:
+        async with embedded(options, fetched, starting) as server:
             status.stop()
             yield server
     finally:

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 import typer
 import uvicorn
+from starlette.applications import Starlette
 
-from api import graphiql, memory
+from api import graphiql, guide, memory
 from api.cli.frame import Opened, database, documents_of, err, out, spans_wanted
 from api.console import Console
 from api.settings import BadSettings, Settings
@@ -37,7 +38,8 @@ async def serve(settings: Settings, sample_market: bool, with_jobs: bool) -> Non
     documents = documents_of(settings)
     listener = _listen(settings)
     with contextlib.closing(listener), contextlib.ExitStack() as stack:
-        async with database(settings) as opened:
+        port = listener.getsockname()[1]
+        async with database(settings, guide=_guide(settings, port)) as opened:
             if sample_market:
                 await _load_sample(opened.db)
             anybody = await is_open(settings, opened.db)
@@ -61,10 +63,15 @@ async def serve(settings: Settings, sample_market: bool, with_jobs: bool) -> Non
                 hooks=settings.hooks,
                 metrics=Metrics(settings.slow, spans),
             )
-            _say_where(settings, opened, listener.getsockname()[1], ide is not None, console is not None)
+            _say_where(settings, opened, port, ide is not None, console is not None)
             _say_who(anybody)
             async with memory.kept():
                 await _Uvicorn(_serving(settings, application)).serve(sockets=[listener])
+
+
+def _guide(settings: Settings, port: int) -> str | None:
+    """Where Neo4j Browser, which runs on this machine, finds the guide; None if this machine is not served."""
+    return guide.address(port) if settings.is_local or settings.host in ("0.0.0.0", "::") else None  # noqa: S104 - compared
 
 
 async def _load_sample(db: Db) -> None:
@@ -173,16 +180,15 @@ async def is_open(settings: Settings, db: Db) -> bool:
 
 
 async def neo4j(settings: Settings) -> None:
-    """Runs the embedded server until it is told to stop."""
+    """Runs the embedded server until it is told to stop, and beside it what Neo4j Browser opens as its guide."""
     if settings.connection:
         raise typer.BadParameter("NEO4J_URI is set, so there is no embedded Neo4j to start.")
-    async with database(settings) as opened:
-        _say_browser(opened)
-        out.print("Ctrl-C stops it.")
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await stop.wait()
+    listener = _listen(settings.model_copy(update={"host": "127.0.0.1", "port": 0}))
+    with contextlib.closing(listener):
+        async with database(settings, guide=guide.address(listener.getsockname()[1])) as opened:
+            _say_browser(opened)
+            out.print("Ctrl-C stops it.")
+            await _Uvicorn(_serving(settings, Starlette(routes=guide.routes()))).serve(sockets=[listener])
 
 
 def _say_browser(opened: Opened) -> None:

@@ -1,10 +1,10 @@
 // Asks Neo4j Browser the analysts' questions in headless Chromium with no way out, in the style, and prints what it saw as JSON.
-//   node analysts.mjs URL BOLT CHROMIUM PICTURES ASKED, a file: {"password": ..., "style": ..., "asked": [{"name", "text", "params"}]}
+//   node analysts.mjs URL BOLT CHROMIUM PICTURES ASKED, a file: {"password": ..., "style": ..., "guide": a port, "asked": [{"name", "text", "params"}]}
 import fs from "node:fs";
 import puppeteer from "puppeteer-core";
 
 const [url, bolt, executablePath, pictures, file] = process.argv.slice(2);
-const { password, style, asked } = JSON.parse(fs.readFileSync(file, "utf8"));
+const { password, style, guide, asked } = JSON.parse(fs.readFileSync(file, "utf8"));
 const { origin } = new URL(url);
 const FRAME = '[data-testid="frame"]';
 
@@ -14,7 +14,7 @@ const browser = await puppeteer.launch({
     "--no-sandbox", // containers allow none, and it opens no page but ours
     "--disable-dev-shm-usage",
     "--disable-background-networking",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // no name leads anywhere, for the browser itself, either
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost", // no other name leads anywhere, for the browser itself, either
   ],
 });
 try {
@@ -23,7 +23,7 @@ try {
   await page.setViewport({ width: 1400, height: 800 });
   await page.setRequestInterception(true);
   page.on("request", (request) =>
-    request.url().startsWith(`${origin}/`) || /^(data|blob):/.test(request.url()) ? request.continue() : request.abort(),
+    [`${origin}/`, `http://localhost:${guide}/`].some((one) => request.url().startsWith(one)) || /^(data|blob):/.test(request.url()) ? request.continue() : request.abort(),
   );
 
   await page.goto(url);
@@ -33,17 +33,22 @@ try {
   await page.locator('[data-testid="connect"]').click();
   await page.waitForFunction(() => document.body.innerText.includes("You are connected"));
 
-  /** Types into the editor and runs it. */
+  async function control(key) {
+    await page.keyboard.down("Control");
+    await page.keyboard.press(key);
+    await page.keyboard.up("Control");
+  }
+
+  /** Types into the editor, in place of what is there, and runs it. */
   async function type(text) {
     await page.locator(".monaco-editor textarea").click();
+    await control("a");
     await page.evaluate((given) => {
       const data = new DataTransfer();
       data.setData("text/plain", given);
       document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
     }, text);
-    await page.keyboard.down("Control");
-    await page.keyboard.press("Enter");
-    await page.keyboard.up("Control");
+    await control("Enter");
   }
 
   /** The same; returns when another frame is there. */
@@ -78,8 +83,6 @@ try {
     }
   }
 
-  await drop("buying-groups.grass", style);
-
   /** Returns once the nodes of a graph stand still, all of them in sight. */
   async function settled(frame) {
     const places = () => frame.$$eval("g.node", (nodes) => nodes.map((one) => one.getAttribute("transform")).join());
@@ -93,7 +96,43 @@ try {
     await new Promise((done) => setTimeout(done, 1500)); // nor that the zoom has
   }
 
-  const seen = {};
+  const slide = () => page.$eval("#guide-drawer h3", (title) => title.innerText);
+  const shown = (title) => page.waitForFunction((wanted) => document.querySelector("#guide-drawer h3")?.innerText === wanted, {}, title);
+  const editor = () => page.$$eval(".monaco-editor .view-line", (lines) => lines.map((one) => one.innerText).join(" "));
+
+  /** Goes through the guide that opened by itself, and does what it tells. Leaves a picture of it. */
+  async function guided() {
+    await page.waitForSelector("#guide-drawer h3");
+    const titles = [await slide()];
+    const next = '[data-testid="guideNextSlide"]:not([disabled])';
+    for (; await page.$(next); titles.push(await slide())) {
+      await page.click(next);
+      await page.waitForFunction((before) => document.querySelector("#guide-drawer h3").innerText !== before, {}, titles.at(-1));
+    }
+    await page.click('[data-testid="guidePreviousSlide"]');
+    await shown(titles.at(-2));
+    await page.click("#guide-drawer pre.runnable");
+    const typed = await editor();
+    await page.click('[data-testid="pagination-1"]');
+    await shown(titles[0]);
+    await page.click('#guide-drawer [data-exec^="style"]');
+    await type(":clear");
+    await page.waitForFunction((selector) => !document.querySelector(selector), {}, FRAME);
+    await page.click("#guide-drawer pre.runnable");
+    await control("Enter");
+    const frame = await page.waitForSelector(FRAME);
+    await page.waitForFunction((one) => /Displaying/.test(one.innerText), {}, frame);
+    await still(frame);
+    await settled(frame);
+    const fills = await frame.$$eval("g.node circle", (circles) => circles.map((one) => one.getAttribute("fill")));
+    await page.screenshot({ path: `${pictures}/guide.png` });
+    await page.click('[data-testid="navigationGuides"]');
+    await page.waitForFunction(() => !document.querySelector("#guide-drawer h3"));
+    return { titles, typed, colours: [...new Set(fills.filter(Boolean))].sort() };
+  }
+
+  const seen = { guide: await guided() };
+  await drop("buying-groups.grass", style);
   for (const { name, text, params } of asked) {
     await type(":clear");
     await page.waitForFunction((selector) => !document.querySelector(selector), {}, FRAME);
