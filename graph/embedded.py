@@ -14,9 +14,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -78,6 +78,7 @@ class Options:
     """Where the embedded server keeps its data, on which ports it answers (0: any free one), how much memory it gets.
 
     Memory in megabytes; None sizes it to the machine. `guide`: the address of what Neo4j Browser opens beside itself.
+    `more`: further settings of Neo4j, by their names.
     """
 
     data_dir: Path
@@ -88,6 +89,7 @@ class Options:
     page_cache: int | None = None
     statement_timeout: float = 60.0
     guide: str | None = None
+    more: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def holds_a_graph(self) -> bool:
@@ -294,6 +296,7 @@ def configure(options: Options) -> None:
         settings["server.http.advertised_address"] = f"{HOST}:{options.browser_port}"
         if options.guide:
             settings["browser.post_connect_cmd"] = f"guide {options.guide}"
+    settings |= options.more
     file = options.data_dir / _SETTINGS
     file.parent.mkdir(exist_ok=True)
     lines = ["# Written at every start. Change the settings of Buying Groups instead.", ""]

@@ -27,6 +27,15 @@ from graph.migrations import migrate
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 settings.load_profile("house")
 
+# Nearly all that Neo4j does here is planning statements that are met once: what it compiles thoroughly, or plans again because
+# a test's graph has grown, doesn't pay. The launcher of Java reads the variable, for the servers of tests' own processes, too.
+os.environ.setdefault(
+    "JDK_JAVA_OPTIONS",
+    "-XX:MaxInlineLevel=9 -XX:FreqInlineSize=160 -XX:InlineSmallCode=1300 "
+    "-XX:Tier4InvocationThreshold=10000 -XX:Tier4MinInvocationThreshold=1200 -XX:Tier4CompileThreshold=30000",
+)
+PLANNED_ONCE = {"dbms.cypher.min_replan_interval": "10h"}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", type=float, default=1.0, help="how many times as many examples to draw at random")
@@ -74,7 +83,7 @@ async def server(data_dir: Path, cache_dir: Path, guide_at: socket.socket, pytes
     """The embedded Neo4j of this run, migrated; with its Browser, if that is looked at."""
     browser_port = 0 if pytestconfig.getoption("-m") == "browser" else None
     there = guide.address(guide_at.getsockname()[1])
-    options = Options(data_dir, cache_dir, bolt_port=0, browser_port=browser_port, heap=1536, page_cache=256, guide=there)
+    options = Options(data_dir, cache_dir, 0, browser_port, heap=1536, page_cache=256, guide=there, more=PLANNED_ONCE)
     async with embedded(options) as running, connect(running.connection) as db:
         await migrate(db)
         yield running
