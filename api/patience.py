@@ -15,8 +15,8 @@ ASK_AGAIN = 0.5  # seconds
 
 class Patience:
     """Ends what happens while it is entered: raises TimeoutError after `seconds`, and Unavailable after ANSWER_WITHIN seconds if
-    the database failed to answer it before, for then several waits may have come together. `waited`, `trouble`: the seconds of
-    the request that are over already, which count, and what the database did in them.
+    the database failed to answer it before, for then several waits may have come together, or doesn't tell whether it answers
+    at all. `waited`, `trouble`: the seconds of the request that are over already, which count, and what the database did in them.
     """
 
     __slots__ = ("_began", "_look_again", "_loop", "_noting", "_seconds", "_timeout", "_told", "_trouble", "_waited")
@@ -35,7 +35,7 @@ class Patience:
         self._look_again = self._loop.call_at(self._began + ANSWER_WITHIN, self._look)
 
     def _look(self) -> None:
-        self._told = self._trouble.met
+        self._told = self._trouble.stands
         if self._told:
             self._timeout.reschedule(self._loop.time())
         else:

@@ -13,8 +13,8 @@ import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass
-from time import perf_counter
+from dataclasses import dataclass, field
+from time import monotonic, perf_counter
 from types import TracebackType
 from typing import Any, LiteralString, Protocol, TypeVar
 
@@ -52,6 +52,8 @@ PATIENCE = 3.0
 PROBE = 4.5
 GIVE_UP = 4.0
 ASK_AGAIN = 0.5
+DOUBT = 1.0
+"""For how many seconds to believe that a server answers which is asked just that."""
 FREE_WITHIN = 5.0
 """For how many seconds to wait for a connection to be free."""
 
@@ -80,9 +82,26 @@ watching: ContextVar[Watch | None] = ContextVar("watching", default=None)
 
 @dataclass(slots=True)
 class Trouble:
-    """Whether the server failed to answer: it couldn't be reached, broke off, or was silent for long."""
+    """Whether the server failed to answer: it couldn't be reached, broke off, or was silent for long. `asking`: since when, by
+    `time.monotonic`, it is asked whether it answers at all."""
 
     met: bool = False
+    asking: list[float] = field(default_factory=list[float])
+
+    @property
+    def stands(self) -> bool:
+        """Whether it failed to answer, or seems just about to."""
+        return self.met or any(monotonic() - since > DOUBT for since in self.asking)
+
+    @contextmanager
+    def doubted(self) -> Generator[None]:
+        """While it is entered, the server is asked."""
+        since = monotonic()
+        self.asking.append(since)
+        try:
+            yield
+        finally:
+            self.asking.remove(since)
 
 
 _trouble: ContextVar[Trouble | None] = ContextVar("trouble", default=None)
@@ -96,6 +115,14 @@ def noting(trouble: Trouble) -> Generator[None]:
         yield
     finally:
         _trouble.reset(before)
+
+
+def note_trouble(since: float | None = None) -> None:
+    """The server failed to answer who asks in this context. With `since`, by `time.monotonic`: it has if it took longer than it
+    is believed to answer."""
+    trouble = _trouble.get()
+    if trouble and (since is None or monotonic() - since > DOUBT):
+        trouble.met = True
 
 
 def unit(name: str) -> AbstractContextManager[Tell]:
@@ -216,6 +243,7 @@ class Db:
             try:
                 return await self._rows(session, query, params)
             except driver_errors.DriverError as error:
+                note_trouble()
                 again = error.is_retryable()
             except driver_errors.Neo4jError as error:
                 again = error.is_retryable() and error.code not in _TOO_EXPENSIVE
@@ -266,6 +294,7 @@ class Db:
             try:
                 return await self._rows(session, query, params)
             except driver_errors.DriverError as error:
+                note_trouble()
                 if not error.is_retryable() or perf_counter() - began > PATIENCE:  # it has been waited for long enough
                     raise
             except driver_errors.Neo4jError as error:
@@ -283,8 +312,8 @@ class Db:
         """
 
         gate = self._gates() if self._gates else None
-        once = self._unit(lambda tx: gate(tx, work) if gate else work(tx), name, bounded=bounded)
         async with self._opened(guarded=bounded) as session:
+            once = self._unit(lambda tx: gate(tx, work) if gate else work(tx), name, bounded=bounded)
             for _ in range(VANISHED_TRIES - 1):  # it won't be found again, so the work comes to another answer
                 try:
                     return await session.execute_write(once)
@@ -298,14 +327,23 @@ class Db:
     ) -> Callable[[neo4j.AsyncManagedTransaction], Awaitable[T]]:
         """What the driver may repeat: but never what took too long or too much memory."""
 
+        asked = monotonic()
+
         @neo4j.unit_of_work(metadata={"statement": name}, timeout=self._timeout if bounded else None)
         async def once(tx: neo4j.AsyncManagedTransaction) -> T:
+            nonlocal asked
+            note_trouble(asked)  # for it took a while to reach it
             try:
                 return await work(Tx(self, tx))
+            except driver_errors.DriverError:
+                note_trouble()
+                raise
             except driver_errors.Neo4jError as error:
                 if error.code in _TOO_EXPENSIVE:
                     raise TooExpensive(_words(error)) from error
                 raise
+            finally:
+                asked = monotonic()
 
         return once
 
@@ -500,7 +538,8 @@ class _Guard:
         self._looking = self._loop.create_task(self._judge(), name="pulse of a statement")
 
     async def _judge(self) -> None:
-        beats = await self._pulse.beats()
+        with self._trouble.doubted() if self._trouble else nullcontext():
+            beats = await self._pulse.beats()
         if not beats:
             self.note()
         if not beats and self._loop.time() - self._began >= GIVE_UP:

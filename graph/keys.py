@@ -21,7 +21,7 @@ import structlog
 
 from graph.callers import EXPIRED, BadCredential, Caller, granted
 from graph.checks import name_problems, refuse
-from graph.db import Db
+from graph.db import Db, note_trouble
 from graph.errors import ErrorCode, Problem, Refused, Unavailable
 from graph.model import Permission
 from graph.queries import query
@@ -33,7 +33,7 @@ REREAD = 2.0
 """After how many seconds it is read again, beside the request that finds it that old."""
 UNKNOWN = 1.0
 """After how many seconds it is read again for a key that isn't in it: a new one is known after as many."""
-PATIENCE = 10.0
+PATIENCE = 8.0
 """For how many seconds a request waits for the reading at most."""
 TOUCHED = 60.0
 """How many seconds pass at least between two notes of a key's use."""
@@ -209,11 +209,14 @@ class Keys:
             self._reading = asyncio.create_task(self._read(), name="keys")
             self._reading.add_done_callback(_heard)
         if age >= trusted:
+            since = time.monotonic()
             try:
                 async with asyncio.timeout(PATIENCE):
                     await asyncio.shield(self._reading)
             except TimeoutError:
                 raise Unavailable(f"the keys weren't read within {PATIENCE:g} s") from None
+            finally:
+                note_trouble(since)
 
     async def _read(self) -> None:
         began = time.monotonic()

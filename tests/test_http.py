@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx2
 import pytest
 from make import Api, api_over, client_over, rows, serving
+from neo4j import AsyncSession
 
 from api import patience
 from api.app import create_app
@@ -20,6 +21,7 @@ from api.documents import Documents, Policy
 from api.http import JSON, MAX_ENTRIES, MAX_NESTING, RESPONSE, accepted
 from api.limits import MAX_CHARACTERS, Limits
 from api.schema import schema
+from graph import db as db_module
 from graph.db import Connection, Db, Trouble, connect, noting
 from graph.errors import Unavailable
 from graph.keys import Keys
@@ -468,6 +470,26 @@ async def test_a_database_that_was_away_when_the_credential_was_looked_at_counts
         assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
 
 
+@pytest.mark.usefixtures("slow")
+async def test_who_waits_for_a_database_that_stops_answering_is_told_before_clients_lose_patience(
+    shared_db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats = [True, True, False]  # it answers at first, and at last it doesn't say whether it does
+
+    async def pulse(_: object) -> bool:
+        return beats.pop(0) or await asyncio.Event().wait()
+
+    for of, name, seconds in [(db_module, "PATIENCE", 0.2), (db_module, "DOUBT", 0.05), (patience, "ANSWER_WITHIN", 0.3)]:
+        monkeypatch.setattr(of, name, seconds)
+    monkeypatch.setattr(patience, "ASK_AGAIN", 0.05)
+    monkeypatch.setattr(db_module._Pulse, "beats", pulse)
+    async with client_over(shared_db) as client:
+        (error,) = (await client.post("/graphql", json={"query": "{ roles { name } }"})).json()["errors"]
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+    assert beats == []
+    await running(shared_db, 0)
+
+
 async def test_that_a_database_was_away_is_noted_for_who_asked(db: Db) -> None:
     here, there = Trouble(), Trouble()
     async with connect(AWAY) as away:
@@ -476,6 +498,44 @@ async def test_that_a_database_was_away_is_noted_for_who_asked(db: Db) -> None:
             with noting(there), pytest.raises(Unavailable):
                 await away.read(ONE)
     assert (here.met, there.met) == (False, True)
+
+
+async def test_a_database_that_was_long_in_coming_is_noted_though_it_answers(db: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = AsyncSession.execute_write
+    late = [0.0, 0.3]
+
+    async def execute_write(self: AsyncSession, *given: Any, **more: Any) -> Any:
+        await asyncio.sleep(late.pop(0))  # as if it could be reached only now
+        return await real(self, *given, **more)
+
+    monkeypatch.setattr(AsyncSession, "execute_write", execute_write)
+    monkeypatch.setattr(db_module, "DOUBT", 0.2)
+    noted: list[bool] = []
+    for _ in range(2):
+        with noting(trouble := Trouble()):
+            assert await db.write(ONE) == [{"one": 1}]
+        noted.append(trouble.met)
+    assert noted == [False, True]
+
+
+async def test_who_waited_long_for_the_keys_to_be_read_takes_the_database_for_one_in_trouble(
+    db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Db.read
+
+    async def read(self: Db, query: Query, **params: Any) -> Any:
+        await asyncio.sleep(0.3)
+        return await real(self, query, **params)
+
+    monkeypatch.setattr(Db, "read", read)
+    monkeypatch.setattr(db_module, "DOUBT", 0.2)
+    keys, own = Keys(db), Trouble()
+    reading = asyncio.create_task(keys.exist())  # another request, which has them read
+    await asyncio.sleep(0)
+    with noting(own):
+        assert await keys.exist() is False
+    assert own.met
+    assert await reading is False
 
 
 async def test_the_path_of_graphql_is_one(shared_db: Db) -> None:
