@@ -46,8 +46,8 @@ lock: .venv/dev.stamp  ## renew the lock files from pyproject.toml
 	$(LOCK) --upgrade --group dev --extra otel --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) --upgrade --group docs --constraint requirements-dev.lock --output-file docs/requirements.lock
 
-bench: .venv/dev.stamp
-	$(BIN)/python -m bench
+bench: .venv/dev.stamp  ## the README's table of jobs; `python -m bench` runs all benchmarks
+	$(BIN)/python -m bench jobs
 
 faults: .venv/dev.stamp  ## what is lost, and how long clients wait, when something breaks
 	$(BIN)/python -m pytest -m faults
