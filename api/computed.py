@@ -244,6 +244,12 @@ class _Previewed:
         self.leaves, self.leaves_total = [_Changed(one) for one in found.leaves], found.leaves_total
         self.role_changes, self.role_changes_total = [_Changed(one) for one in found.role_changes], found.role_changes_total
         self.overruled, self.buying_groups, self.new_buying_groups = found.overruled, found.groups, found.new_groups
+        self.roles_in_use = [_InUse(one) for one in found.roles_in_use]
+
+
+class _InUse:
+    def __init__(self, one: preview.RoleInUse) -> None:
+        self.role, self.member_count = Ref("Role", one.role_id), one.members
 
 
 class _Changed:

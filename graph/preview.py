@@ -51,8 +51,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleInUse:
+    """A role that has members, and a card in the live template that the interest uses, but none among those tried."""
+
+    role_id: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """What would change: the first of each kind, and how many of each."""
+    """What would change: the first of each kind, and how many of each; and what keeps the cards from being the template's."""
 
     joins: tuple[Change, ...]
     joins_total: int
@@ -63,6 +71,7 @@ class Preview:
     overruled: int
     groups: int
     new_groups: int
+    roles_in_use: tuple[RoleInUse, ...]
 
 
 async def preview(db: Db, spec: PreviewSpec) -> Preview:
@@ -97,6 +106,7 @@ class _Frame:
     matcher: Matcher
     top: bool
     audiences: Mapping[str, Mapping[str, Any] | None]
+    in_use: Sequence[tuple[str, int]]
 
 
 async def _frame(db: Db, spec: PreviewSpec) -> _Frame:
@@ -122,7 +132,7 @@ async def _frame(db: Db, spec: PreviewSpec) -> _Frame:
         cards = [_as_stored(card, names[card.role_id]) for card in spec.cards]
     matcher = compile_cards([card for stored in cards if (card := card_from(stored))], personas)
     audiences = {u["id"]: json.loads(u["rule"]) if u["rule"] else None for u in row["audiences"]}
-    return _Frame(cards, personas, matcher, row["selling_level"] == "TOP", audiences)
+    return _Frame(cards, personas, matcher, row["selling_level"] == "TOP", audiences, row["in_use"])
 
 
 def _as_stored(card: CardSpec, role: str) -> Row:
@@ -262,6 +272,7 @@ async def _told(db: Db, frame: _Frame, tally: _Tally) -> Preview:
         totals.get("OVERRULED", 0),
         tally.groups,
         tally.new_groups,
+        tuple(RoleInUse(role, members) for role, members in frame.in_use),
     )
 
 

@@ -17,6 +17,7 @@ from plainrules import Somebody, matches
 from graph import audiences, jobs, templates
 from graph.audiences import AudienceSpec
 from graph.db import Db
+from graph.errors import Refused
 from graph.members import assign, journey_assign, journey_remove, remove
 from graph.model import AssignmentSource, CardSpec, FilterOperator, HierarchyScope, SellingLevel
 from graph.preview import Change, PreviewSpec, preview
@@ -179,7 +180,8 @@ async def test_maintenance_does_what_the_preview_told(db: Db, story: Story) -> N
 
 PREVIEW = """query($input: PreviewMembershipInput!) { previewMembership(input: $input) {
 joins { ...All } joinsTotal leaves { ...All } leavesTotal roleChanges { ...All } roleChangesTotal overruled buyingGroups
-newBuyingGroups } } fragment All on PreviewChange { buyingGroup { name } account { externalId } person { externalId }
+newBuyingGroups rolesInUse { role { name } memberCount } } }
+fragment All on PreviewChange { buyingGroup { name } account { externalId } person { externalId }
 from { name } to { name } through { externalId } distance reason }"""
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -265,6 +267,7 @@ async def test_each_change_is_told_with_its_reason(api: Api) -> None:
         "overruled": 0,
         "buyingGroups": 1,
         "newBuyingGroups": 0,
+        "rolesInUse": [],
     }
 
 
@@ -291,6 +294,25 @@ async def test_who_leaves_is_told_what_the_card_of_their_role_wants(api: Api) ->
     wanted = [rule(roles["Decision Maker"], "CTO"), rule(roles["Champion"], "Chief")]
     (told,) = (await tell(api, solutionInterestId=f"int_{sold.interest_id}", cards=wanted))["leaves"]
     assert told["reason"] == "No card matches; the one for Champion lacks job title is 'Chief' (it is 'CEO')."
+
+
+async def test_cards_that_cannot_be_saved_are_told(api: Api) -> None:
+    """By the roles that people hold, however they came by them, as saving them would."""
+    roles, ids = await role_ids(api.db), await plant(api.db, TREE, CROWD)
+    names = {"Decision Maker": "CTO", "Champion": "CEO", "Influencer": "Nobody"}
+    cards = {name: card(roles[name], title(IS, wanted)) for name, wanted in names.items()}
+    sold = await sell(api.db, list(cards.values()), [ids["home"], ids["sister"]])
+    interest = f"int_{sold.interest_id}"
+
+    told = await tell(api, solutionInterestId=interest, cards=[rule(roles["Champion"], "CEO")])
+    assert told["rolesInUse"] == [{"role": {"name": "Decision Maker"}, "memberCount": 2}]
+    with pytest.raises(Refused, match="The card for Decision Maker can't be removed: it has 2 members in buying groups"):
+        await templates.update(api.db, sold.template_id, "T", None, [cards["Champion"]], by=BY)
+
+    kept = [rule(roles["Decision Maker"], "Lawyer"), rule(roles["Champion"], "CEO")]
+    assert (await tell(api, solutionInterestId=interest, cards=kept))["rolesInUse"] == []
+    await templates.update(api.db, sold.template_id, "T", None, [cards["Decision Maker"], cards["Champion"]], by=BY)
+    assert (await tell(api, solutionInterestId=interest))["rolesInUse"] == []  # the template's own
 
 
 async def test_the_interest_as_it_stands(api: Api) -> None:

@@ -48,7 +48,7 @@ const PLACES = gql`query ConsolePreviewPlaces {
 }`;
 const PREVIEW = gql`query ConsoleTemplatePreview($input: PreviewMembershipInput!) {
   previewMembership(input: $input) {
-    joinsTotal leavesTotal roleChangesTotal overruled buyingGroups newBuyingGroups
+    joinsTotal leavesTotal roleChangesTotal overruled buyingGroups newBuyingGroups rolesInUse { role { name } memberCount }
     joins { account { name } person { name } to { name } reason }
     leaves { account { name } person { name } from { name } reason }
     roleChanges { account { name } person { name } from { name } to { name } reason }
@@ -155,6 +155,7 @@ function DryRun({ cards, template, close }) {
   const interests = nodes(data?.solutionInterests);
   const [chosen, setInterest] = useState(null);
   const interestId = chosen ?? interests.find((one) => one.roleTemplate.id === template?.id)?.id ?? "";
+  const own = interests.some((one) => one.id === interestId && one.roleTemplate.id === template?.id);
   const [audienceId, setAudience] = useState("");
   const input = { cards, solutionInterestId: interestId || null, accountAudienceId: audienceId || null, first: 20 };
   const query = useQuery(interestId || audienceId ? PREVIEW : null, { input });
@@ -164,8 +165,15 @@ function DryRun({ cards, template, close }) {
     h("p.muted", null, t("What these cards would change, as they stand here. Nothing is saved.")),
     error && h(Trouble, { error }),
     h("div.grid", null, h(Select, { label: t("Groups of the interest"), any: t("None"), value: interestId, set: setInterest, options: interests.map((one) => [one.id, one.name]) }), h(Select, { label: t("Accounts of the audience"), any: t("None"), value: audienceId, set: setAudience, options: nodes(data?.accountAudiences).map((one) => [one.id, one.name]) })),
-    h(Answer, { query }, ({ previewMembership }) => h(Changes, { preview: previewMembership })),
+    h(Answer, { query }, ({ previewMembership }) => h(Fragment, null, own && h(Kept, { roles: previewMembership.rolesInUse }), h(Changes, { preview: previewMembership }))),
   );
+}
+
+/** What keeps these cards from being saved. */
+function Kept({ roles }) {
+  if (!roles.length) return null;
+  const lines = roles.map(({ role, memberCount }) => h("li", { key: role.name }, t("The card for {role} can't be removed, so this can't be saved: {members}.", { role: role.name, members: count(memberCount, "{n} member holds the role", "{n} members hold the role") })));
+  return h(Notice, { kind: "warn" }, h("ul.plain", null, lines));
 }
 
 function Changes({ preview }) {

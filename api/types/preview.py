@@ -24,6 +24,14 @@ class PreviewChange:
 
 
 @strawberry.type(
+    description="A role that people hold, and that has no card among those tried. Its card can't be removed from the template."
+)
+class RoleInUse:
+    role: Role = field("The role.")
+    member_count: int = field("How many members hold it, in the groups of all interests that use the template.")
+
+
+@strawberry.type(
     description="What would change if the given rules held and maintenance applied them. Nothing is written. Decisions of people "
     "and journeys stand, as they do in a job; somebody who would keep their role through another account is no change."
 )
@@ -37,3 +45,6 @@ class MembershipPreview:
     overruled: int = field("How many more the rules would put in or move, if a person's or a journey's decision didn't stand.")
     buying_groups: int = field("How many groups that exist were looked at.")
     new_buying_groups: int = field("How many groups would be made besides.")
+    roles_in_use: list[RoleInUse] = field(
+        "What keeps the tried cards from being saved as those of the live template that the interest uses, in its cards' order."
+    )
