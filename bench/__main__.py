@@ -21,6 +21,7 @@ from bench.decisions.table import show as show_decisions
 from bench.errors import BenchError
 from bench.faults import run as faults
 from bench.jobs import run as jobs
+from bench.jobs.kept import Kept
 from bench.jobs.table import show, show_growth
 from bench.market import FULL, SMALL, Shape
 from bench.soak import run as soak
@@ -81,20 +82,24 @@ def measure_rates(
 @app.command("jobs")
 def measure_jobs(
     size: Annotated[list[int] | None, typer.Option(min=1000, help="How many people; may be given several times.")] = None,
-    out: Annotated[Path | None, typer.Option("--json", help="A folder for the figures, a file for each size.")] = None,
+    only: Annotated[list[jobs.Part] | None, typer.Option(help="Only this; may be given several times.")] = None,
+    data: Annotated[Path | None, typer.Option(help="A folder in which the markets stay for the next run.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--json", help="A folder for the figures, a file for each size. What isn't measured stays there."),
+    ] = None,
 ) -> None:
     """Creation, maintenance, engagement, export and import, each beside the same by hand."""
     console = _console()
     results: list[Mapping[str, Any]] = []
     for people in sorted(set(size or [SMALLEST])):
+        kept = Kept(out and out / f"jobs-{people}.json")
         try:
-            results.append(asyncio.run(jobs.run(people, console)))
+            asyncio.run(jobs.run(people, console, only or list(jobs.Part), data and data / str(people), kept.keep))
         except (BenchError, GraphError) as error:
             sys.exit(str(error))
-        show(console, results[-1])
-        if out:
-            out.mkdir(parents=True, exist_ok=True)
-            (out / f"jobs-{people}.json").write_text(json.dumps(results[-1], indent=2) + "\n", "utf-8")
+        show(console, kept.figures)
+        results.append(kept.figures)
     show_growth(console, results)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from bench.errors import BenchError
 from bench.jobs import statements
 from bench.jobs.engagement import engagement
 from bench.jobs.groups import creation, maintenance
@@ -27,35 +29,53 @@ TURNS = {10_000: (1, 1)}
 """By the size of the market, how often each way has its turn, and how often before that counts. Larger ones run once."""
 
 
-async def run(people: int, console: Console) -> Mapping[str, Any]:
-    """Measures on a market of so many people; returns the figures. Raises BenchError."""
+class Part(StrEnum):
+    """What can be measured by itself; each finds what those before it left in the market's folder."""
+
+    CREATION = "creation"
+    MAINTENANCE = "maintenance"
+    ENGAGEMENT = "engagement"
+    EXPORT = "export"
+    IMPORT = "import"
+
+
+async def run(
+    people: int, console: Console, parts: Collection[Part], data: Path | None, keep: Callable[[Mapping[str, Any]], None]
+) -> None:
+    """Measures on a market of so many people; `keep` is called with the figures so far whenever a piece is done. `data`: where
+    the market stays for other parts. Raises BenchError."""
     shape = ungrouped(people)
     turns = TURNS.get(people, (1, 0))
     done: list[Measured] = []
+
+    async def measure(task: Task, server: Server, turns: tuple[int, int]) -> None:
+        console.print(f"Measuring {task.name} ...")
+        done.append(await measured(task, Java(server), *turns))
+        keep({"people": people, "market": str(shape), **machine(), "turns": turns[0], "rows": figures(done)})
+
     with tempfile.TemporaryDirectory(prefix="buying-groups-bench-", ignore_cleanup_errors=True) as folder:
-        async with standing(shape, Path(folder), console.print) as (db, server):
-            for task in await _tasks(db, server):
-                done.append(await _measured(task, server, console, turns))
+        if standing_parts := [part for part in parts if part is not Part.IMPORT]:
+            async with standing(shape, data or Path(folder), console.print) as (db, server):
+                for task in await _tasks(db, server, standing_parts):
+                    await measure(task, server, turns)
     with tempfile.TemporaryDirectory(prefix="buying-groups-bench-", ignore_cleanup_errors=True) as folder:
-        rows = write_export(shape, Path(folder))
-        async with empty(Path(folder) / "data") as (db, server):
-            task = importing(db, server.connection, Path(folder), rows)
-            done.append(await _measured(task, server, console, (1, 0)))  # it is long, and into a new graph for users, too
-    return {"people": people, "market": str(shape), **machine(), "turns": turns[0], "rows": figures(done)}
+        if Part.IMPORT in parts:
+            rows = write_export(shape, Path(folder))
+            async with empty(Path(folder) / "data") as (db, server):
+                task = importing(db, server.connection, Path(folder), rows)
+                await measure(task, server, (1, 0))  # it is long, and into a new graph for users, too
 
 
-async def _measured(task: Task, server: Server, console: Console, turns: tuple[int, int]) -> Measured:
-    console.print(f"Measuring {task.name} ...")
-    return await measured(task, Java(server), *turns)
-
-
-async def _tasks(db: Db, server: Server) -> list[Task]:
-    """The work on a market that stands, in this order: each finds what those before left."""
+async def _tasks(db: Db, server: Server, parts: Collection[Part]) -> Sequence[Task]:
+    """The work on a market that stands, in this order: each finds what those before left. Raises BenchError."""
     setup = await set_up(db)
+    if Part.CREATION not in parts and not setup.grouped:
+        raise BenchError("The market has no groups: let creation be measured first, or too.")
     days = (await db.read(statements.one("activity_days")))[0]["days"]
-    return [
-        creation(db, server.connection, setup),
-        maintenance(db, server.connection, setup),
-        *engagement(db, server.connection, setup, days),
-        Export(db, server.connection).task(),
-    ]
+    tasks: Mapping[Part, Sequence[Task]] = {
+        Part.CREATION: [creation(db, server.connection, setup)],
+        Part.MAINTENANCE: [maintenance(db, server.connection, setup)],
+        Part.ENGAGEMENT: engagement(db, server.connection, setup, days),
+        Part.EXPORT: [Export(db, server.connection).task()],
+    }
+    return [task for part, some in tasks.items() if part in parts for task in some]

@@ -1,8 +1,8 @@
 // What a benchmark's interest is filled by: its template's cards in order, each [role id, role, members required, weight]; and
-// the shares of the activity types that the LIVE engagement model weighs.
+// the shares of the activity types that the LIVE engagement model weighs; and whether groups stand already.
 // mode: read
 // params: interest
-// returns: cards, shares
+// returns: cards, shares, grouped
 RETURN
   COLLECT {
     MATCH (:SolutionInterest {id: $interest})-[:USES]->(:RoleTemplate)-[:HAS_CARD]->(c:RoleCard)-[:FOR_ROLE]->(r:Role)
@@ -14,4 +14,5 @@ RETURN
     WITH collect(w) AS weights, max(w.weight) AS largest
     UNWIND weights AS w
     RETURN [w.activityType, w.weight / largest]
-  } AS shares
+  } AS shares,
+  EXISTS { (:BuyingGroup {interestId: $interest}) } AS grouped

@@ -20,27 +20,35 @@ from graph.model import AttributeFilter, CardSpec, Condition, FilterOperator, Hi
 
 BY = "bench"
 NAME = "Quarry launch"
+EVERYBODY = ": everybody"  # after an interest's name, the audience's
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
     """The ids of the interest and its audience; the cards in order, each [role id, role, members required, weight]; and the
-    shares of activity types."""
+    shares of activity types; and whether groups stood when that was looked up."""
 
     interest: str
     audience: str
     cards: Sequence[Sequence[Any]]
     shares: Mapping[str, float]
+    grouped: bool
 
 
 async def set_up(db: Db, name: str = NAME) -> Setup:
-    """Makes what jobs work by, once a name. Interests with other names are filled alike."""
+    """Makes what jobs work by, unless it is there. Interests with other names are filled alike."""
+    if known := await db.read(statements.one("known"), name=name, audience=name + EVERYBODY):
+        return await _setup(db, known[0]["interest"], known[0]["audience"])
     template = await templates.create(db, name, None, _cards(await roles(db)), by=BY)
     await templates.publish(db, template, by=BY)
-    audience = await audiences.create(db, AudienceSpec(f"{name}: everybody", filter={"depth": {"gte": 0}}), by=BY)
+    audience = await audiences.create(db, AudienceSpec(f"{name}{EVERYBODY}", filter={"depth": {"gte": 0}}), by=BY)
     interest = await interests.create(db, InterestSpec(name, template, update_existing_buying_groups=True), by=BY)
+    return await _setup(db, interest, audience)
+
+
+async def _setup(db: Db, interest: str, audience: str) -> Setup:
     row = (await db.read(statements.one("setup"), interest=interest))[0]
-    return Setup(interest, audience, row["cards"], dict(row["shares"]))
+    return Setup(interest, audience, row["cards"], dict(row["shares"]), row["grouped"])
 
 
 def _cards(role_ids: Mapping[str, str]) -> list[CardSpec]:

@@ -57,18 +57,20 @@ def show(console: Console, result: Figures) -> None:
 
 
 def show_growth(console: Console, results: Sequence[Figures]) -> None:
-    """Prints how the times grow: the exponent that fits them best, 1 where twice the people take twice as long."""
+    """Prints how the times grow: the exponents that fit them best, 1 where twice the people, or twice the rows, take twice as
+    long. Rows are the work: larger markets have larger hierarchies, in which each person is wanted by more groups."""
     if len({result["people"] for result in results}) < 2:
         console.print("Growth shows with two sizes or more.")
         return
     ordered = sorted(results, key=lambda result: result["people"])
     sizes = [f"{result['people']:,}" for result in ordered]
-    table = Table("seconds at", "", *sizes, "exponent", title="Growth with the number of people")
+    table = Table("seconds at", "", *sizes, "by people", "by rows", title="Growth, and its exponents")
     for row in ordered[0]["rows"]:
-        found = [(result["people"], _seconds(result["rows"], row["task"], row["way"])) for result in ordered]
-        points = [(people, seconds) for people, seconds in found if seconds]
-        cells = [f"{seconds:.2f}" if seconds else "" for _, seconds in found]
-        table.add_row(row["task"], row["way"], *cells, f"{exponent(points):.2f}")
+        found = [(result["people"], _row(result["rows"], row["task"], row["way"])) for result in ordered]
+        cells = [f"{one['seconds']:.2f}" if one else "" for _, one in found]
+        by_people = exponent([(people, one["seconds"]) for people, one in found if one])
+        by_rows = exponent([(one["rows"], one["seconds"]) for _, one in found if one])
+        table.add_row(row["task"], row["way"], *cells, f"{by_people:.2f}", f"{by_rows:.2f}")
     console.print(table)
 
 
@@ -84,5 +86,10 @@ def _ratio(rows: Sequence[Row], row: Row) -> str:
     return "" if row["way"] == "floor" or not floor else f"{row['seconds'] / floor:.2f}"
 
 
+def _row(rows: Sequence[Row], task: str, way: str) -> Row | None:
+    return next((row for row in rows if (row["task"], row["way"]) == (task, way)), None)
+
+
 def _seconds(rows: Sequence[Row], task: str, way: str = "ours") -> float | None:
-    return next((row["seconds"] for row in rows if (row["task"], row["way"]) == (task, way)), None)
+    found = _row(rows, task, way)
+    return found["seconds"] if found else None
