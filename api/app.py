@@ -44,6 +44,7 @@ from graph.outbox import Deliverer
 from graph.paging import Cursors
 
 MAX_IMPORT = 2**31  # bytes
+RECENT = 0.25  # seconds since a request within which jobs leave time to others
 
 
 class Endpoint:
@@ -77,6 +78,7 @@ def create_app(
     secret: bytes,
     *,
     jobs: int = 1,
+    share: float = 1.0,
     daily: time | None = None,
     graphiql: WebFiles | None = None,
     console: Console | None = None,
@@ -92,7 +94,8 @@ def create_app(
     metrics: Metrics | None = None,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: on how many jobs, or slices of one, to work at once,
-    not only to queue them, and with `daily` to queue what runs daily from that UTC time on. Without `graphiql` there is no
+    not only to queue them, and with `daily` to queue what runs daily from that UTC time on; `share`: which part of the time they
+    may work while clients ask for something. Without `graphiql` there is no
     GraphiQL, without `console` no console; `documents` say what may be asked for. `answers`: queries are answered from their
     plans where that can be, else by the executor alone. Tokens of a `provider` are taken beside API keys. `local`: as long as
     neither is configured, this machine is answered without, as `caller`. Without `folder`, for their files, there are no
@@ -110,7 +113,10 @@ def create_app(
         """What the resolvers of a request can reach."""
         return Context(db, cursors, hub, known, kept, runner.wake, caller, rates=rates, hooks=hooks)
 
-    runner = Runner(db, daily, works(make_context, folder) if folder else None, jobs)
+    def pace() -> float:
+        return share if counted.asked_within(RECENT) else 1.0
+
+    runner = Runner(db, daily, works(make_context, folder) if folder else None, jobs, pace)
     entrance = Entrance(db, make_context, Tokens(provider, db) if provider else None, caller if local else None)
     routes: list[BaseRoute] = [
         Route("/graphql", Endpoint(entrance, graphiql)),

@@ -7,6 +7,7 @@ routes by their patterns, errors by their codes.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -60,6 +61,7 @@ class Metrics:
 
     def __init__(self, slow: float = SLOW, spans: Spans | None = None) -> None:
         self.slow, self.spans = slow, spans
+        self._asked = -math.inf
         self.registry = CollectorRegistry()
         ProcessCollector(namespace="buying_groups", registry=self.registry)
         self._requests = Histogram(
@@ -113,6 +115,14 @@ class Metrics:
     def request(self, route: str, status: int, seconds: float) -> None:
         """A request was answered."""
         self._requests.labels(route, str(status)).observe(seconds)
+
+    def asked(self, moment: float) -> None:
+        """A client asks for something, at a moment of the performance counter."""
+        self._asked = moment
+
+    def asked_within(self, seconds: float) -> bool:
+        """Whether a client has asked for something in the last seconds."""
+        return time.perf_counter() - self._asked <= seconds
 
     @contextmanager
     def beside(self) -> Generator[None]:
@@ -205,6 +215,8 @@ class Observed:
             await send(message)
 
         route = self.route(scope["path"])
+        if route not in QUIET:
+            self._metrics.asked(began)
         with self._watched(seen), structlog.contextvars.bound_contextvars(request_id=seen.id), self._span(scope, route) as tell:
             try:
                 await self._app(scope, receive, answer)

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     webhook_networks: str = Field("", validation_alias="BUYING_GROUPS_WEBHOOK_NETWORKS")
     daily_at: time = Field(time(2), validation_alias="BUYING_GROUPS_DAILY_AT")
     jobs_at_once: int = Field(1, validation_alias="BUYING_GROUPS_JOBS_AT_ONCE", ge=1, le=64)
+    jobs_share: float = Field(0.5, validation_alias="BUYING_GROUPS_JOBS_SHARE", ge=0.05, le=1)
     console: bool = Field(True, validation_alias="BUYING_GROUPS_CONSOLE")
     graphiql: bool = Field(True, validation_alias="BUYING_GROUPS_GRAPHIQL")
     introspection: bool = Field(True, validation_alias="BUYING_GROUPS_INTROSPECTION")

@@ -6,21 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graph import plans
+from graph import plans, slices
 from graph.db import Row, Tx
 from graph.matching import Counts, members_at
-from graph.plans import WHOLE, Kept, Plan
+from graph.plans import Kept, Plan
 from graph.queries import query
+from graph.slices import WHOLE
 from graph.work import Claim, Left, Step
 
 BATCH = 50  # groups made in a transaction: users who wait for the same people wait 50 ms, not half a second
 LOOK = 500  # accounts looked at in a transaction
-CUT_FROM = 1_000  # accounts for which groups are made in slices
+GENTLE_LOOK = 50  # beside requests, which share the database's cores with this one statement
 SLICE = 500  # accounts in a slice, at least
-SLICES = 16  # at most
-_MADE = "made"  # all groups are, or others make them
-DONE: dict[str, Any] = {_MADE: True}
-"""Where a job stands whose groups others make."""
+_MADE = "made"  # all groups are
+_DONE: dict[str, Any] = {_MADE: True}  # others make them
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +44,30 @@ async def step(tx: Tx, claim: Claim, cursor: dict[str, Any], left: Left | None) 
         return Step(None)
     plan, audience_id = await plans.of_creation(tx, claim)
     if "after" in cursor:
-        return await make_missing(tx, claim, plan, audience_id, (cursor["after"], WHOLE[1]), left)
+        return await make_missing(tx, claim, plan, audience_id, (cursor["after"], WHOLE[1]), left, LOOK)
     # What is made from now on is as the rules want it, and maintenance need not look at it until something changes.
     await plans.keep(tx, plan.interest_id, Kept(plan.now, plan.rules), empty=True)
     total = await plans.count(tx, plan, audience_id)
-    if total >= CUT_FROM:
-        await tx.run(query("slice/cut"), id=claim.id, bounds=_bounds(min(SLICES, -(-total // SLICE))))
-        return Step(DONE, total=total, cut=True)
-    return replace(await make_missing(tx, claim, plan, audience_id, WHOLE, None), total=total)
+    if await slices.cut(tx, claim.id, total, SLICE):
+        return Step(_DONE, total=total, cut=True)
+    return replace(await make_missing(tx, claim, plan, audience_id, WHOLE, None, LOOK), total=total)
 
 
 async def slice_step(tx: Tx, claim: Claim, bounds: tuple[str, str], left: Left | None) -> Step:
     """The same for the next accounts between two bounds."""
     plan, audience_id = await plans.of_creation(tx, claim)
-    return await make_missing(tx, claim, plan, audience_id, bounds, left)
-
-
-def _bounds(count: int) -> list[str]:
-    """Where so many slices of all ids begin, and where the last one ends. Ids are random, written in hexadecimal digits."""
-    return [WHOLE[0], *(f"{place * 256 // count:02x}" for place in range(1, count)), WHOLE[1]]
+    return await make_missing(tx, claim, plan, audience_id, bounds, left, LOOK)
 
 
 async def make_missing(
-    tx: Tx, claim: Claim, plan: Plan, audience_id: str, bounds: tuple[str, str], left: Left | None, look: int = LOOK
+    tx: Tx, claim: Claim, plan: Plan, audience_id: str, bounds: tuple[str, str], left: Left | None, look: int
 ) -> Step:
     """Makes and fills a batch of the groups that accounts between two bounds lack. Among the next `look` accounts, it looks once
     for those without a group and for whom the rules put there, and leaves what it doesn't make to the next batches."""
-    found = left if isinstance(left, Lacking) and left.rules == plan.rules else await _look(tx, plan, audience_id, bounds, look)
+    if isinstance(left, Lacking) and left.rules == plan.rules:
+        found = left
+    else:
+        found = await _look(tx, plan, audience_id, bounds, look if claim.pace() == 1 else min(look, GENTLE_LOOK))
     some, others = found.groups[:BATCH], found.groups[BATCH:]
     entry = claim.entry_stage_id if claim.kind == "CREATE" else plan.entries[audience_id]
     made, added = await _make(tx, plan, some, entry, claim.by) if some else (0, 0)

@@ -3,7 +3,8 @@ the job's lease.
 
 Each batch is one transaction: it holds the job, does the work, and moves the job's cursor and progress on. So a batch is
 done once or not at all, a cancelled job stops between batches, and a job whose instance died goes on where it stood. Making
-groups for many accounts is cut into slices, which instances hold and work on like jobs, each its own.
+groups for many accounts, and calculating engagement of many people, is cut into slices, which instances hold and work on
+like jobs, each its own.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from graph.errors import ErrorCode, GraphError, Refused, TooExpensive, Unavailab
 from graph.model import JobKind
 from graph.queries import query
 from graph.stages import foreign_stage, not_an_entry
-from graph.work import Claim, Left, Step, Work
+from graph.work import Claim, Left, Pace, Step, Work, at_full
 
 LEASE = 30.0  # seconds without a batch after which another instance takes a job over
 LOOK = 0.25  # seconds between looks at a job that somebody follows
@@ -219,14 +220,20 @@ async def _advance(tx: Tx, claim: Claim, step: Step, cursor: dict[str, Any] | No
 
 
 async def _slice_batch(tx: Tx, claim: Claim, slice_id: str, left: Left | None) -> Step | None:
-    """Makes and fills the groups that the next accounts of a slice lack."""
+    """Does the next batch of a slice: makes and fills groups, or calculates engagement, as the job's cursor says."""
     held = await tx.run(query("slice/hold"), id=slice_id, lease=claim.lease, seconds=LEASE)
     if not held:
         return None
-    step = await creation.slice_step(tx, claim, (held[0]["after"], held[0]["until"]), left)
+    cursor, bounds = json.loads(held[0]["cursor"]), (held[0]["after"], held[0]["until"])
+    if _SCORE in cursor:
+        after = await scoring.slice_step(tx, cursor[_SCORE], bounds, claim.by)
+        step = Step(None if after is None else {"after": after})
+    else:
+        step = await creation.slice_step(tx, claim, bounds, left)
     if not await tx.run(query("slice/advance"), id=slice_id, after=step.cursor and step.cursor["after"]):
         raise _Ended
-    await _advance(tx, claim, step, creation.DONE)
+    if _SCORE not in cursor:
+        await _advance(tx, claim, step, cursor)
     return step
 
 
@@ -234,7 +241,9 @@ async def _step(tx: Tx, claim: Claim, cursor: dict[str, Any], created: int, left
     """The work of a batch. A job that has made groups (`created` before this batch) goes on to calculate engagement."""
     if claim.kind == "SCORE" or _SCORE in cursor:
         scored = await scoring.step(tx, cursor.get(_SCORE, {}), job_id=claim.id, as_of=claim.as_of, by=claim.by)
-        return Step(None if scored.cursor is None else {_SCORE: scored.cursor}, busy=scored.busy)
+        return Step(
+            None if scored.cursor is None else {_SCORE: scored.cursor}, busy=scored.busy, help=scored.help, cut=scored.cut
+        )
     step = await (creation if claim.kind == "CREATE" else maintenance).step(tx, claim, cursor, left)
     if step.cursor is None and created + step.created > 0:
         return replace(step, cursor={_SCORE: {}})
@@ -269,7 +278,7 @@ async def follow(db: Db, job_id: str) -> AsyncGenerator[str]:
 # --- running them ---------------------------------------------------------------------------------------------------
 
 
-async def run_next(db: Db, works: Works | None = None) -> bool:
+async def run_next(db: Db, works: Works | None = None, pace: Pace = at_full) -> bool:
     """Takes one job that waits and works on it to its end. False when none waited. With `works`: one of these kinds."""
     lease = uuid4().hex
     here = None if works is None else [own for work in works.values() for own in work.here()]
@@ -284,7 +293,7 @@ async def run_next(db: Db, works: Works | None = None) -> bool:
     row = rows[0]
     as_of = None if row["as_of"] is None else datetime.fromtimestamp(row["as_of"] / 1000, UTC)
     parts = row["interest_id"], row["audience_id"], row["entry_stage_id"]
-    claim = Claim(row["id"], row["kind"], row["by"], *parts, as_of, lease, row["input"], row["slice"])
+    claim = Claim(row["id"], row["kind"], row["by"], *parts, as_of, lease, row["input"], row["slice"], pace)
     try:
         await _work(db, claim, works or {})
     except asyncio.CancelledError:
@@ -297,15 +306,21 @@ async def run_next(db: Db, works: Works | None = None) -> bool:
 async def _work(db: Db, claim: Claim, works: Works) -> None:
     left: Left | None = None
     clock = asyncio.get_running_loop().time
-    numbered = clock()
+    numbered = began = clock()
     try:
         while (step := await _patient(db, claim, works, left)) and step.cursor is not None and not step.cut:
             left = step.left
+            if (share := claim.pace()) < 1:
+                await asyncio.sleep((clock() - began) * (1 / share - 1))
+            began = clock()
             if clock() >= numbered + NUMBER:
                 await events.number(db)
                 numbered = clock()
             if step.busy:
                 await asyncio.sleep(LOOK)
+            if step.help:  # slices may wait for this very instance: it takes this job again when they are done
+                await db.write(query("job/release"), id=claim.id, lease=claim.lease)
+                break
         await events.number(db)
     except Unavailable:
         raise  # the lease runs out, and some instance goes on
@@ -345,7 +360,7 @@ async def _fail(db: Db, claim: Claim, words: str) -> None:
     await db.write(query("job/finish"), id=claim.id, lease=claim.lease, status="FAILED", error=words)
 
 
-async def run_all(db: Db, works: Works | None = None, *, at_once: int = 1) -> int:
+async def run_all(db: Db, works: Works | None = None, *, at_once: int = 1, pace: Pace = at_full) -> int:
     """Works on jobs until none waits, on so many at once, where a slice counts as a job; returns how many those were. With
     `works`, on those of these kinds, too."""
     done = idle = 0
@@ -358,7 +373,7 @@ async def run_all(db: Db, works: Works | None = None, *, at_once: int = 1) -> in
         nonlocal done, idle
         while True:
             seen = done
-            if found := await run_next(db) or (works and await run_next(db, works)):
+            if found := await run_next(db, None, pace) or (works and await run_next(db, works, pace)):
                 done += 1
             else:
                 idle += 1
@@ -391,12 +406,15 @@ async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
 class Runner:
     """Works on jobs beside a server's requests: `async with Runner(db) as runner`; `runner.wake()` when one was queued.
 
-    With `daily`, the time of the UTC day, it also queues what runs daily. It works on so many jobs, or slices of one, at once.
-    Jobs of `works` run beside the others, so that a large file holds up nobody's groups.
+    With `daily`, the time of the UTC day, it also queues what runs daily. It works on so many jobs, or slices of one, at once, at
+    this pace. Jobs of `works` run beside the others, so that a large file holds up nobody's groups.
     """
 
-    def __init__(self, db: Db, daily: time | None = None, works: Works | None = None, at_once: int = 1) -> None:
+    def __init__(
+        self, db: Db, daily: time | None = None, works: Works | None = None, at_once: int = 1, pace: Pace = at_full
+    ) -> None:
         self._db = db
+        self._pace = pace
         self._daily = daily
         self._works = works or {}
         self._tended = float("-inf")
@@ -427,7 +445,7 @@ class Runner:
             try:
                 if woken is self._woken[0]:
                     await self._tend()
-                while await run_next(self._db, works):
+                while await run_next(self._db, works, self._pace):
                     self._wake_all_but(woken)  # a job that was cut left slices to the others, too
             except Unavailable as error:
                 log.warning("jobs wait for the database", reason=str(error))

@@ -19,8 +19,9 @@ from graph import plans
 from graph.creation import make_missing
 from graph.db import Row, Tx
 from graph.matching import Counts, apply, changes, settle, wanted
-from graph.plans import WHOLE, Kept, Plan
+from graph.plans import Kept, Plan
 from graph.queries import query
+from graph.slices import WHOLE
 from graph.work import Claim, Left, Step
 
 BATCH = 50  # groups a transaction: users who wait on the same groups wait 20 ms, not half a second

@@ -16,8 +16,6 @@ from graph.params import Params
 from graph.queries import Query, query
 from graph.work import Claim
 
-WHOLE = ("", "~")
-"""Bounds between which all ids are."""
 Rule = Mapping[str, Any] | None
 """What a dynamic audience's accounts fulfil; None: the audience lists them."""
 

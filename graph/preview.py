@@ -14,8 +14,9 @@ from graph.errors import ErrorCode, Problem
 from graph.matching import Matcher, card_from, changes_params, changes_query, compile_cards, filled
 from graph.model import CardSpec
 from graph.personas import known
-from graph.plans import WHOLE, targets
+from graph.plans import targets
 from graph.queries import query
+from graph.slices import WHOLE
 from graph.templates import card_problems
 from graph.why import Verdict, judge, why, why_not
 

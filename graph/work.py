@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,9 +10,16 @@ from typing import Any, Protocol
 from graph.db import Db, Tx
 from graph.matching import Counts
 
+Pace = Callable[[], float]
+"""Which part of the time jobs may work now: above 0, at most 1. The rest is left to requests."""
 Left = object
 """What a batch found and left to the next ones of this instance, which need not look for it again; only who left it looks into
 it. The job's record still says where it was found, for an instance that dies with it."""
+
+
+def at_full() -> float:
+    """The pace of those who leave nothing to others."""
+    return 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class Claim:
     lease: str
     input: str | None = None
     slice: str | None = None
+    pace: Pace = at_full
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +51,8 @@ class RowCounts:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a batch did, and where the job goes on; no cursor: it is done. `busy`: the batch waits for another job. `cut`: the
-    job goes on in slices."""
+    """What a batch did, and where the job goes on; no cursor: it is done. `busy`: the batch waits for another job;
+    `help`: which has slices to share. `cut`: the job goes on in slices."""
 
     cursor: dict[str, Any] | None
     total: int = 0
@@ -53,6 +61,7 @@ class Step:
     counts: Counts = field(default_factory=Counts)
     rows: RowCounts | None = None
     busy: bool = False
+    help: bool = False
     cut: bool = False
     left: Left | None = None
 

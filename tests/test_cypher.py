@@ -57,7 +57,7 @@ LABELS = {
     "MembershipEvent": "id at action source actor credential requestId journey outcome overruledBy roleId role reason",
     "EngagementModel": f"{AUDIT} status",
     "ActivityWeight": "activityType weight position",
-    "_Scores": "ids points",
+    "_Scores": "first ids points top",
     "BuyingGroupEvent": "id seq type at actor credential requestId journey previous current",
     "_New": "id",
     "Job": "id kind status asOf createdAt createdBy startedAt finishedAt error cursor accountsTotal accountsDone groupsCreated"

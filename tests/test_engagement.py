@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from make import BY, Api, Person, card, plant, role_ids, rows, sell
 from often import examples
 
-from graph import activities, engagement, jobs, members, people, scoring
+from graph import activities, engagement, jobs, members, people, scoring, slices
 from graph.db import Db
 from graph.errors import Unavailable
 from graph.model import AssignmentSource, CardSpec, Weighting
@@ -539,7 +539,7 @@ async def test_one_that_was_overtaken_begins_anew(db: Db, monkeypatch: pytest.Mo
     await here.record(*every("f", "Attend Event", 20))
     mine = await go(first, mine.cursor or {})
     assert mine.cursor is not None
-    assert (mine.cursor["phase"], mine.cursor["after"]) == ("sum people", "")
+    assert (mine.cursor["phase"], "after" in mine.cursor) == ("sum people", False)
     while mine.cursor is not None:
         mine = await go(first, mine.cursor)
     assert agrees(await scores(db), here.expected())
@@ -559,6 +559,93 @@ async def test_jobs_that_calculate_at_once_do_not_mix_their_scores(db: Db, monke
     found = await scores(db)
     assert agrees(found, here.expected()) or agrees(found, here.expected(now.date()))
     assert await rows(db, "MATCH (s:_Scores) RETURN s") == []
+
+
+# --- in slices ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _sliced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small markets are cut, too: into three, so that some slices have several batches and some may have none."""
+    small_batches(monkeypatch)
+    monkeypatch.setattr(slices, "MOST", 3)
+    monkeypatch.setattr(scoring, "PEOPLE_SLICE", 2)
+    monkeypatch.setattr(scoring, "GROUPS_SLICE", 1)
+    monkeypatch.setattr(jobs, "LOOK", 0.01)
+
+
+async def left(db: Db) -> int:
+    """How many chunks and slices there are."""
+    return (await rows(db, "RETURN COUNT { (:_Scores) } + COUNT { (:_Slice) } AS left"))[0]["left"]
+
+
+@pytest.mark.usefixtures("_sliced")
+async def test_two_at_once_calculate_in_slices_what_one_does(db: Db) -> None:
+    here = await market(db)
+    await here.record(*busy_days())
+    await jobs.start_scoring(db, NOON, by=BY)
+    # Of four phases three slices each, and the job itself, which cuts the first phase, and goes on when no slice is left.
+    assert await jobs.run_all(db, at_once=2) == 4 * 3 + 5
+    assert agrees(await scores(db), here.expected())
+    assert sorted(name for name, _, _ in await changes(db)) == sorted(GROUPS)
+    assert await left(db) == 0
+
+
+@pytest.mark.usefixtures("_sliced")
+@pytest.mark.parametrize("batch", range(0, 20, 3))
+async def test_a_slice_whose_instance_dies_is_calculated_elsewhere(db: Db, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    here = await market(db)
+    await here.record(*busy_days())
+    await jobs.start_scoring(db, NOON, by=BY)
+    calls = itertools.count()
+    step = scoring.slice_step
+
+    async def dies(*args: Any) -> Any:
+        done = await step(*args)
+        if next(calls) == batch:
+            raise Unavailable("the instance is gone")  # and what the batch wrote with it
+        return done
+
+    monkeypatch.setattr(scoring, "slice_step", dies)
+    with pytest.raises(Unavailable):
+        await jobs.run_all(db, at_once=2)
+    await rows(db, "MATCH (n:Job|_Slice) WHERE n._lease IS NOT NULL SET n._leasedUntil = datetime() - duration('PT1S')")
+    await jobs.run_all(db)
+    assert agrees(await scores(db), here.expected())
+    assert sorted(name for name, _, _ in await changes(db)) == sorted(GROUPS)
+    assert await left(db) == 0
+
+
+@pytest.mark.usefixtures("_sliced")
+async def test_whoever_waits_for_a_calculation_helps_with_its_slices(db: Db) -> None:
+    """An instance died with a slice, and the only other one has a job that waits for the calculation."""
+    here = await market(db)
+    await here.record(*busy_days())
+    first = await jobs.start_scoring(db, NOON, by=BY)
+    await jobs.run_next(db)
+    await rows(db, "MATCH (s:_Slice) WITH s LIMIT 1 SET s._lease = 'gone', s._leasedUntil = datetime() + duration('PT2S')")
+    await rows(db, "MATCH (g:BuyingGroup)-[:FOR_ACCOUNT]->(:Account {name: 'Empty'}) DETACH DELETE g")
+    second = await jobs.start_creation(db, here.interest_id, here.audience_id, by=BY)
+    async with asyncio.timeout(60):
+        await jobs.run_all(db)
+    told = {row["id"]: row["status"] for row in await rows(db, "MATCH (j:Job) RETURN j.id AS id, j.status AS status")}
+    assert (told[first], told[second]) == ("SUCCEEDED", "SUCCEEDED")
+    assert await left(db) == 0
+
+
+@pytest.mark.usefixtures("_sliced")
+async def test_a_cancelled_calculation_leaves_nothing_to_the_next(db: Db) -> None:
+    here = await market(db)
+    await here.record(*busy_days())
+    first = await jobs.start_scoring(db, NOON, by=BY)
+    await jobs.run_next(db)
+    await jobs.run_next(db)  # a slice of the first phase
+    await jobs.cancel(db, first)
+    await here.record(*every("f", "Attend Event", 20))
+    await jobs.start_scoring(db, NOON, by=BY)
+    await jobs.run_all(db)
+    assert agrees(await scores(db), here.expected())
+    assert (await rows(db, "RETURN COUNT { (:_Scores) } AS chunks"))[0]["chunks"] == 0
 
 
 async def test_people_who_come_later_have_no_score_until_the_next_calculation(db: Db) -> None:

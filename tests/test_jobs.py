@@ -12,7 +12,7 @@ from make import BY, Api, card, live_template, plant, role_ids, rows, sell, titl
 from make import Person as Someone
 
 from api import ids
-from graph import audiences, creation, interests, jobs, maintenance
+from graph import audiences, creation, interests, jobs, maintenance, slices
 from graph.audiences import AudienceSpec
 from graph.db import Db
 from graph.errors import TooExpensive, Unavailable
@@ -356,14 +356,40 @@ async def test_a_runner_that_was_not_first_for_one_job_takes_the_next(api: Api) 
     assert not await jobs.run_next(api.db)
 
 
+@pytest.mark.parametrize(("share", "looks"), [(1.0, [4, 4]), (0.25, [1] * 8)])
+async def test_a_job_rests_in_the_part_of_the_time_that_is_left_to_others(
+    api: Api, monkeypatch: pytest.MonkeyPatch, share: float, looks: list[int]
+) -> None:
+    """It also looks at fewer accounts at once, so that no statement of it is a long one. The last look finds nothing left."""
+    monkeypatch.setattr(creation, "GENTLE_LOOK", 1)
+    interest, audience = await _parts(api.db)
+    await jobs.start_creation(api.db, interest, audience, by=BY)
+    looked, rested, look, sleep = list[int](), list[float](), creation._look, asyncio.sleep
+
+    async def looking(tx: Any, plan: Any, audience_id: str, bounds: tuple[str, str], at: int) -> Any:
+        looked.append(at)
+        return await look(tx, plan, audience_id, bounds, at)
+
+    async def resting(seconds: float) -> None:
+        rested.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(creation, "_look", looking)
+    monkeypatch.setattr(asyncio, "sleep", resting)
+    await jobs.run_all(api.db, pace=lambda: share)
+    assert looked == looks
+    assert (rested == []) == (share == 1)
+    assert all(seconds > 0 for seconds in rested)
+    assert await _counts(api.db) == ALL_DONE
+
+
 # --- in slices ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def _sliced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small jobs are cut, too: into four, so that some slices have several batches and some may have none."""
-    monkeypatch.setattr(creation, "CUT_FROM", 5)
-    monkeypatch.setattr(creation, "SLICES", 4)
+    monkeypatch.setattr(slices, "MOST", 4)
     monkeypatch.setattr(creation, "SLICE", 5)
 
 

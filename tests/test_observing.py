@@ -45,6 +45,17 @@ async def scraped(one: httpx2.AsyncClient) -> dict[str, float]:
     return found
 
 
+async def test_jobs_learn_whether_clients_ask_for_something(db: Db) -> None:
+    metrics = Metrics()
+    async with client(db, metrics) as one:
+        assert not metrics.asked_within(60)
+        await one.get("/health/ready")
+        assert not metrics.asked_within(60)
+        await one.post("/graphql", json={"query": "{ __typename }"})
+        assert metrics.asked_within(60)
+        assert not metrics.asked_within(0)
+
+
 async def test_metrics_count_what_happens(db: Db) -> None:
     async with client(db) as one:
         for _ in range(3):

@@ -99,9 +99,12 @@ def run_jobs(
         int | None,
         typer.Option(min=1, max=64, help="On how many jobs, or slices of one, to work at once; else BUYING_GROUPS_JOBS_AT_ONCE."),
     ] = None,
+    share: Annotated[
+        float, typer.Option(min=0.05, max=1, help="In which part of the time to work; the rest is left to users of the database.")
+    ] = 1.0,
 ) -> None:
     """Work on jobs until none waits, then end: for cron, where `serve --no-jobs` serves."""
-    run(upkeep.run_jobs, daily, at_once)
+    run(upkeep.run_jobs, daily, at_once, share)
 
 
 @app.command()

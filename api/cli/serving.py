@@ -51,6 +51,7 @@ async def serve(settings: Settings, sample_market: bool, with_jobs: bool) -> Non
                 opened.db,
                 secret,
                 jobs=settings.jobs_at_once if with_jobs else 0,
+                share=settings.jobs_share,
                 daily=settings.daily_at,
                 graphiql=ide,
                 console=console,

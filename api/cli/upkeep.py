@@ -66,8 +66,8 @@ def _say_imported(summary: ImportSummary) -> None:
     out.print(f"{summary.seconds:.1f} s")
 
 
-async def run_jobs(settings: Settings, daily: bool, at_once: int | None) -> None:
-    """Works on jobs until none waits."""
+async def run_jobs(settings: Settings, daily: bool, at_once: int | None, share: float) -> None:
+    """Works on jobs until none waits, in this part of the time."""
     from api.app import works_alone
     from api.observing import Metrics
 
@@ -78,7 +78,7 @@ async def run_jobs(settings: Settings, daily: bool, at_once: int | None) -> None
             opened.db, settings.secret(opened.connection.password), documents_of(settings), Folder(settings.files)
         )
         with spans_wanted(settings) as spans, Metrics(settings.slow, spans).beside():
-            count = await jobs.run_all(opened.db, works, at_once=at_once or settings.jobs_at_once)
+            count = await jobs.run_all(opened.db, works, at_once=at_once or settings.jobs_at_once, pace=lambda: share)
     out.print(f"{count} job{'' if count == 1 else 's'} done.")
 
 

@@ -18,6 +18,7 @@ from graph.db import Connection, Db
 from graph.errors import Refused
 
 own = statements("bench.decisions")
+SHARE = "0.5"  # of the time that jobs take, as in a server that is asked for something
 JOBS = 12  # creations that wait; they must not come to an end before the decisions do
 PREFIX = "Job "  # of the interests that groups are made for
 LOOK = 0.1  # seconds
@@ -32,7 +33,10 @@ async def creating(db: Db, connection: Connection) -> AsyncGenerator[Callable[[]
         setup = await set_up(db, f"{PREFIX}{number}")
         waiting.append(await jobs.start_creation(db, setup.interest, setup.audience, by=BY))
     queued = list(waiting)
-    async with processes.child([COMMAND, "run-jobs", "--no-daily"], processes.reach(connection)) as (process, said):
+    async with processes.child([COMMAND, "run-jobs", "--no-daily", "--share", SHARE], processes.reach(connection)) as (
+        process,
+        said,
+    ):
         await _begun(db, queued[0], process, said)
         keeping = asyncio.create_task(_only_creation(db, waiting))
 

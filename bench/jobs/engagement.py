@@ -1,4 +1,4 @@
-"""The calculation of engagement: the first, which scores everybody, and the next day's."""
+"""The calculation of engagement: the first, which scores everybody, and the next day's; with two slices at once, or one."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def engagement(db: Db, connection: Connection, setup: Setup, days: int) -> list[
     """The first calculation and the next day's, over so many days of activity and the groups that stand."""
     weights = {card[0]: card[3] for card in setup.cards}
 
-    def ours(as_of: datetime) -> Callable[[], Awaitable[Took]]:
+    def ours(as_of: datetime, at_once: int) -> Callable[[], Awaitable[Took]]:
         async def work() -> Took:
-            return await worked(db, connection, await jobs.start_scoring(db, as_of, by=BY))
+            return await worked(db, connection, await jobs.start_scoring(db, as_of, by=BY), at_once=at_once)
 
         return work
 
@@ -43,7 +43,7 @@ def engagement(db: Db, connection: Connection, setup: Setup, days: int) -> list[
         return await stands.scores(db, setup)
 
     def task(name: str, as_of: datetime, before: Callable[[], Awaitable[None]]) -> Task:
-        ways = {"ours": ours(as_of), "floor": lambda: timed(by_hand(as_of))}
+        ways = {"ours": ours(as_of, 2), "one at a time": ours(as_of, 1), "floor": lambda: timed(by_hand(as_of))}
         return Task(name, "activity days", ways, before, after, lambda _: days)
 
     return [task("engagement, the first time", FIRST, unrated), task("engagement, the next day", LAST, rated)]

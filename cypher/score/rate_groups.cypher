@@ -1,9 +1,10 @@
 // Turns one chunk of kept points into groups' scores, as rate_people.cypher does, and records an event for each that changes.
 // mode: write
-// params: top, by
-// returns: done
+// params: top, by, after, before
+// returns: last
 MATCH (s:_Scores)
-WITH s LIMIT 1
+WHERE s.first > $after AND s.first < $before
+WITH s ORDER BY s.first LIMIT 1
 WITH s, s.ids AS ids, s.points AS points
 DELETE s
 WITH ids, points
@@ -16,4 +17,4 @@ CALL (ids, points) {
   CREATE (:BuyingGroupEvent:_New {id: randomUUID(), type: 'ENGAGEMENT_CHANGED', at: datetime.realtime(), actor: $by,
     previous: toString(former), current: toString(score)})-[:IN]->(g)
 }
-RETURN size(ids) AS done
+RETURN ids[-1] AS last

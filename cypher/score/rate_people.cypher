@@ -1,10 +1,11 @@
 // Turns one chunk of kept points into people's scores: the root of the part of the highest, of 100. Writes only what differs,
 // and not for the last digits. No row when no chunk is left.
 // mode: write
-// params: top, by
-// returns: done
+// params: top, by, after, before
+// returns: last
 MATCH (s:_Scores)
-WITH s LIMIT 1
+WHERE s.first > $after AND s.first < $before
+WITH s ORDER BY s.first LIMIT 1
 WITH s, s.ids AS ids, s.points AS points
 DELETE s
 WITH ids, points
@@ -15,4 +16,4 @@ CALL (ids, points) {
   WHERE p.engagementScore IS NULL OR abs(p.engagementScore - score) > 1e-12 * (p.engagementScore + score)
   SET p.engagementScore = score, p.updatedAt = datetime(), p.updatedBy = $by
 }
-RETURN size(ids) AS done
+RETURN ids[-1] AS last

@@ -2,10 +2,10 @@
 // The points are kept in chunks, for they become scores only when the highest is known. `share` maps types to the part of the
 // largest weight that theirs is; others don't count. The window is given in seconds since 1970, from a midnight in UTC on.
 // mode: write
-// params: after, limit, chunk, since, until, cap, shares
-// returns: last, done, top
+// params: after, before, limit, chunk, since, until, cap, shares
+// returns: last, done
 MATCH (p:Person)
-WHERE p.id > $after
+WHERE p.id > $after AND p.id < $before
 WITH p ORDER BY p.id LIMIT $limit
 CALL (p) {
   MATCH (p)-[:HAD_ACTIVITY]->(x:Activity)
@@ -14,6 +14,8 @@ CALL (p) {
   WITH x.type AS type, (moment - $since) / 86400 AS day, count(x) AS times
   RETURN toFloat(sum($shares[type] * CASE WHEN times > $cap THEN $cap ELSE times END)) AS points
 }
-WITH collect(p.id) AS ids, collect(points) AS points, max(p.id) AS last, max(points) AS top
-FOREACH (i IN range(0, size(ids) - 1, $chunk) | CREATE (:_Scores {ids: ids[i .. i + $chunk], points: points[i .. i + $chunk]}))
-RETURN last, size(ids) AS done, top
+WITH p.id AS id, points ORDER BY id
+WITH collect(id) AS ids, collect(points) AS points
+FOREACH (i IN range(0, size(ids) - 1, $chunk) | CREATE (:_Scores {first: ids[i], ids: ids[i .. i + $chunk],
+  points: points[i .. i + $chunk], top: reduce(top = 0.0, x IN points[i .. i + $chunk] | CASE WHEN x > top THEN x ELSE top END)}))
+RETURN ids[-1] AS last, size(ids) AS done

@@ -1,4 +1,4 @@
-// Ends a batch of a slice: it goes on after an account, or is done and goes. Takes the job's lock, the last thing before the
+// Ends a batch of a slice: it goes on after an id, or is done and goes. Takes the job's lock, the last thing before the
 // commit, so that instances hardly wait for each other. No row when the job has ended meanwhile.
 // mode: write
 // params: id, after

@@ -1,4 +1,4 @@
-// Cuts a job into slices, each between two bounds of accounts' ids, which any number of instances work on at the same time. The
+// Cuts a job into slices, each between two bounds of ids, which any number of instances work on at the same time. The
 // job's own lease is over: what is left to do when no slice is left, anybody may.
 // mode: write
 // params: id, bounds
