@@ -26,7 +26,8 @@ from graph.work import Claim, Left, Step
 
 BATCH = 50  # groups a transaction: users who wait on the same groups wait 20 ms, not half a second
 LOOK = 2_000  # groups or accounts a transaction, where nothing is to be done
-PEOPLE = 100  # looked up in a transaction
+PEOPLE = 200  # looked up in a transaction
+SETTLED = 100  # groups a transaction, in each of which little changes
 OVERLAP = 60.0, 600.0  # seconds by which a look reaches back before the former, at least and at most
 LATE = 600_000  # milliseconds: what changes so long after the beginning is looked at, too, for it may have changed before as well
 
@@ -209,11 +210,11 @@ async def _people(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor, left: Wanted
 
 
 def _first_groups(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
-    """The rows, which are in the order of their groups, cut after a batch of groups."""
+    """The rows, which are in the order of their groups, cut after so many groups as a batch settles."""
     seen: set[str] = set()
     for place, row in enumerate(rows):
         seen.add(row["group_id"])
-        if len(seen) > BATCH:
+        if len(seen) > SETTLED:
             return rows[:place], rows[place:]
     return rows, []
 

@@ -157,21 +157,27 @@ def _legs(cards: Sequence[Card]) -> dict[str, int | None]:
 def _ways(cards: Sequence[Card]) -> str:
     """The legs of the walk from a person's account to where the groups may sit: for each distance once, for those who fulfil a
     card that looks so far, but none that looks farther."""
-    pattern = re.search(r"/\*leg\*/\n(.*)/\*leg\*/", query("matching/leg").text, re.DOTALL)
-    assert pattern
+    whole = _part("leg", "matching/leg")
     ways: list[str] = []
     for side, leg in enumerate(_LEGS, start=1):
         farther: list[int] = []
         bounds = {place: _bound(card, side) for place, card in enumerate(cards) if side in card.reach[0]}
         for bound in sorted({b for b in bounds.values() if b}, reverse=True):
             here = [place for place, own in bounds.items() if own == bound]
-            text = pattern[1]
+            text = whole
             for other in _LEGS:
                 text = text.replace(f"  /*{other}*/\n", "") if other == leg else _without(text, other)
             text = text.replace("/*bound*/", "" if bound == ANY_DISTANCE else str(bound))
             ways.append(fill(text, "hit", _any(here) + (f" AND NOT {_any(farther)}" if farther else "")))
             farther += here
     return "".join(ways)
+
+
+def _part(name: str, of: LiteralString) -> str:
+    """What a statement has between the comments /*name*/."""
+    found = re.search(rf"/\*{name}\*/\n(.*)/\*{name}\*/", query(of).text, re.DOTALL)
+    assert found, f"{of} marks no {name}"
+    return found[1]
 
 
 _LEGS = ("up", "down", "across")
@@ -219,26 +225,23 @@ async def wanted(tx: Tx, matcher: Matcher, interest_id: str, version: int, perso
 
 async def settle(tx: Tx, matcher: Matcher, found: Sequence[Row]) -> list[Row]:
     """What rows of `wanted` change in their groups, whose locks the transaction holds, as it stands now: as `changes`."""
-    matched = [row for row in found if row["card"] is not None]
-    leavers = [[row["group_id"], row["person_id"]] for row in found if row["card"] is None]
-    group_ids = sorted({row["group_id"] for row in found})
-    params = {**_changes_params(group_ids, matcher, repeat=False), "leavers": leavers, "wanted": matched}
-    return await tx.run(filled("matching/changes", matches=query("matching/told").text), **params)
+    params = _change_params(matcher, repeat=False)
+    return await tx.run(filled("matching/settle", change=_part("change", "matching/change")), wanted=list(found), **params)
 
 
 def changes_query(matcher: Matcher) -> Query:
     """The statement of `changes`, for those who ask more of its rows."""
-    return filled("matching/changes", matches=matcher.standing)
+    return filled("matching/changes", matches=matcher.standing, change=_part("change", "matching/change"))
 
 
 def changes_params(matcher: Matcher, group_ids: Sequence[str], *, repeat: bool) -> dict[str, Any]:
     """The parameters of `changes_query`."""
-    return {**_changes_params(group_ids, matcher, repeat=repeat), "seats": list(group_ids), **matcher.params}
+    where = {"group_ids": list(group_ids), "seats": list(group_ids)}
+    return {**where, **_change_params(matcher, repeat=repeat), **matcher.params}
 
 
-def _changes_params(group_ids: Sequence[str], matcher: Matcher, *, repeat: bool) -> dict[str, Any]:
-    rules = table("ASSIGN", AssignmentSource.SYSTEM)
-    return {"group_ids": list(group_ids), "cards": matcher.cards, "rules": rules, "repeat": repeat, "leavers": None}
+def _change_params(matcher: Matcher, *, repeat: bool) -> dict[str, Any]:
+    return {"cards": matcher.cards, "rules": table("ASSIGN", AssignmentSource.SYSTEM), "repeat": repeat}
 
 
 async def apply(tx: Tx, rows: Sequence[Row], *, by: str) -> Counts:

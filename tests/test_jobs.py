@@ -34,6 +34,7 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(creation, "BATCH", 2)
     monkeypatch.setattr(creation, "LOOK", 4)
     monkeypatch.setattr(maintenance, "BATCH", 2)
+    monkeypatch.setattr(maintenance, "SETTLED", 2)
 
 
 async def _parts(db: Db, keys: Sequence[str] = ACCOUNTS, level: SellingLevel = SellingLevel.AS_LISTED) -> tuple[str, str]:

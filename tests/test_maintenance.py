@@ -205,6 +205,7 @@ async def test_after_500_changes_and_300_decisions_groups_are_exactly_what_the_r
 ) -> None:
     monkeypatch.setattr(maintenance, "OVERLAP", (0.0, 0.0))  # so that what isn't told is missed
     monkeypatch.setattr(maintenance, "BATCH", 5)
+    monkeypatch.setattr(maintenance, "SETTLED", 5)
     dice = random.Random(seed)
     market = _random_market(dice)
     await _write(api.db, market, market.parents.keys() | market.jobs.keys())
@@ -430,6 +431,7 @@ async def test_people_told_of_shortly_before_the_former_maintenance_are_looked_a
 
 async def test_what_changes_for_many_groups_is_written_in_several_transactions(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintenance, "BATCH", 2)
+    monkeypatch.setattr(maintenance, "SETTLED", 2)
     tree = {"top": None, **dict.fromkeys([f"a{n}" for n in range(7)], "top")}
     planted = await plant(api.db, tree, [Someone("boss", {"top": None}), Someone("vice", {"top": None}, "chief")])
     sold = await sell(api.db, await _cards(api.db, RULES), [planted[a] for a in tree], follow=True)

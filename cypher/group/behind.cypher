@@ -9,12 +9,12 @@ MATCH (i:SolutionInterest {id: $interest_id})
 MATCH (g:BuyingGroup)
 WHERE g.interestId = $interest_id AND g.id > $after
 WITH i, g ORDER BY g.id LIMIT $look
-MATCH (g)-[:FOR_ACCOUNT]->(home:Account)
 WITH g, CASE
-  WHEN $top THEN NOT EXISTS { (home)-[:CHILD_OF]->(:Account) }
-    AND EXISTS { MATCH (home)<-[:CHILD_OF]-*(a:Account) WHERE EXISTS { (a)<-[:LISTS]-(:AccountAudience)<-[:TARGETS]-(i) }
+  WHEN $top THEN EXISTS {
+    MATCH (home:Account {id: g.accountId}) WHERE NOT EXISTS { (home)-[:CHILD_OF]->(:Account) }
+    MATCH (home)<-[:CHILD_OF]-*(a:Account) WHERE EXISTS { (a)<-[:LISTS]-(:AccountAudience)<-[:TARGETS]-(i) }
       OR /*rules*/ false /*rules*/ }
-  ELSE EXISTS { MATCH (a:Account {id: home.id}) WHERE EXISTS { (a)<-[:LISTS]-(:AccountAudience)<-[:TARGETS]-(i) }
+  ELSE EXISTS { MATCH (a:Account {id: g.accountId}) WHERE EXISTS { (a)<-[:LISTS]-(:AccountAudience)<-[:TARGETS]-(i) }
     OR /*rules*/ false /*rules*/ } END AS listed
 ORDER BY g.id
 WITH count(g) AS looked, max(g.id) AS last,

@@ -4,10 +4,13 @@
 // mode: write
 // params: group_ids, person_ids
 UNWIND $group_ids AS group_id
-MATCH (g:BuyingGroup {id: group_id})-[:FOR_ACCOUNT]->(home:Account)
-WITH g, COLLECT { MATCH path = (home)-[:CHILD_OF]->*(a:Account) RETURN a.id ORDER BY length(path) } AS up
-MATCH (p:Person)-[m:MEMBER_OF]->(g)
+MATCH (p:Person)-[m:MEMBER_OF]->(g:BuyingGroup {id: group_id})
 WHERE m.source <> 'SYSTEM' AND ($person_ids IS NULL OR p.id IN $person_ids)
+WITH g, collect([p, m]) AS members
+MATCH (g)-[:FOR_ACCOUNT]->(home:Account)
+WITH members, COLLECT { MATCH path = (home)-[:CHILD_OF]->*(a:Account) RETURN a.id ORDER BY length(path) } AS up
+UNWIND members AS member
+WITH member[0] AS p, member[1] AS m, up
 CALL (p, up) {
   MATCH (p)-[:WORKS_FOR]->(a:Account)
   WITH a, up, COLLECT { MATCH path = (a)-[:CHILD_OF]->*(b:Account) RETURN b.id ORDER BY length(path) } AS own
