@@ -198,15 +198,22 @@ async def _people(tx: Tx, claim: Claim, plan: Plan, cursor: Cursor, left: Wanted
     some, others = _first_groups(left.rows)
     counts = Counts()
     if some:
-        locked = await tx.run(query("group/lock"), group_ids=sorted({row["group_id"] for row in some}))
-        ids = [row["id"] for row in locked]
-        there = set(ids)
-        counts = await apply(tx, await settle(tx, plan.matcher, [row for row in some if row["group_id"] in there]), by=claim.by)
-        await tx.run(query("member/reroute"), group_ids=ids, person_ids=sorted({row["person_id"] for row in some}))
-        await tx.run(query("group/recount"), group_ids=ids, by=claim.by)
+        there = {row["id"] for row in await tx.run(query("group/lock"), group_ids=_groups(some))}
+        some = [row for row in some if row["group_id"] in there]
+        changed = await settle(tx, plan.matcher, some)
+        counts = await apply(tx, changed, by=claim.by)
+        if decided := [row for row in some if row["decided"]]:
+            people = sorted({row["person_id"] for row in decided})
+            await tx.run(query("member/reroute"), group_ids=_groups(decided), person_ids=people)
+        if changed:
+            await tx.run(query("group/recount"), group_ids=_groups(changed), by=claim.by)
     if others:
         return Step(cursor, counts=counts, left=replace(left, rows=others))
     return Step(left.then, counts=counts)
+
+
+def _groups(rows: Sequence[Row]) -> list[str]:
+    return sorted({row["group_id"] for row in rows})
 
 
 def _first_groups(rows: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:

@@ -1,11 +1,11 @@
 // People, and the groups of an interest where the rules may want something else for them now than what stands: into which the rules
 // put them, by which card, through which account (each as in matches.cypher), if they are no members like that; and, without a
-// card, those where they are members and the rules don't put them. Groups that don't follow `version` count for decided members
-// alone. The comments mark where graph/matching.py puts each card's condition as an element of `hits`, and the legs of the walk
-// from an account to those in whose groups it may count.
+// card, those where they are members and the rules don't put them. `decided`: they are members by hand or by a journey. Groups that
+// don't follow `version` count for decided members alone. The comments mark where graph/matching.py puts each card's condition as an
+// element of `hits`, and the legs of the walk from an account to those in whose groups it may count.
 // mode: read
 // params: person_ids, interest_id, version, cards, reach
-// returns: group_id, person_id, card, distance, account_id
+// returns: group_id, person_id, card, distance, account_id, decided
 UNWIND $person_ids AS person_id
 MATCH (p:Person {id: person_id})
 CALL (p) {
@@ -30,12 +30,12 @@ CALL (p, wanted) {
   OPTIONAL MATCH (p)-[m:MEMBER_OF]->(g)
   WITH g, best, role_id, m
   WHERE m IS NULL OR m.source <> 'SYSTEM' OR [m.roleId, m.accountId, m.distance] <> [role_id, best[4], best[1]]
-  RETURN g, best
+  RETURN g, best, coalesce(m.source <> 'SYSTEM', false) AS decided
   UNION ALL
   WITH p, [one IN wanted | one[0]] AS groups
   MATCH (p)-[m:MEMBER_OF]->(g:BuyingGroup {interestId: $interest_id})
   WHERE NOT g IN groups AND (m.source <> 'SYSTEM' OR g.templateVersion = $version)
-  RETURN g, null AS best
+  RETURN g, null AS best, m.source <> 'SYSTEM' AS decided
 }
-RETURN g.id AS group_id, p.id AS person_id, best[0] AS card, best[1] AS distance, best[4] AS account_id
+RETURN g.id AS group_id, p.id AS person_id, best[0] AS card, best[1] AS distance, best[4] AS account_id, decided
 ORDER BY group_id, person_id
