@@ -52,14 +52,20 @@ class _Changes:
     keys: Sequence[str] = ()
 
     async def make(self) -> None:
-        every = (await self.db.read(statements.one("people")))[0]["keys"]
-        self.keys = sorted(self.chance.sample(every, k=max(1, int(CHANGED * len(every)))))
+        every = (await self.db.read(statements.one("people")))[0]["people"]
+        former = sorted(self.chance.sample(every, k=max(1, int(CHANGED * len(every)))))
+        self.keys = [key for key, _ in former]
         titles = [title for _, title, often in words.TITLES for _ in range(often)]
-        for start in range(0, len(self.keys), BATCH):
-            rows = [{"externalId": key, "jobTitle": self.chance.choice(titles)} for key in self.keys[start : start + BATCH]]
-            done = await people.upsert(self.db, rows, by=BY)
+        rows = [{"externalId": key, "jobTitle": self._other(titles, than=title)} for key, title in former]
+        for start in range(0, len(rows), BATCH):
+            done = await people.upsert(self.db, rows[start : start + BATCH], by=BY)
             if done.problems:
                 raise BenchError(f"people can't be changed: {done.problems[0].message}")
+
+    def _other(self, titles: Sequence[str], than: str | None) -> str:
+        while (title := self.chance.choice(titles)) == than:
+            pass
+        return title
 
 
 def maintenance(db: Db, connection: Connection, setup: Setup) -> Task:

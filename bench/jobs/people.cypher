@@ -1,6 +1,6 @@
-// All people, in order.
+// All people, in order, each [external id, job title].
 // mode: read
-// returns: keys
+// returns: people
 MATCH (p:Person)
 WITH p ORDER BY p.externalId
-RETURN collect(p.externalId) AS keys
+RETURN collect([p.externalId, p.jobTitle]) AS people
