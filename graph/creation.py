@@ -16,7 +16,7 @@ from graph.work import Claim, Left, Step
 
 BATCH = 50  # groups made in a transaction: users who wait for the same people wait 50 ms, not half a second
 LOOK = 500  # accounts looked at in a transaction
-GENTLE_LOOK = 50  # beside requests, which share the database's cores with this one statement
+GENTLE_LOOK = 20  # beside requests, which share the cores of the database with this and with making as many groups
 SLICE = 500  # accounts in a slice, at least
 _MADE = "made"  # all groups are
 _DONE: dict[str, Any] = {_MADE: True}  # others make them
