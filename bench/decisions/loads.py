@@ -26,8 +26,8 @@ Pair = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Load:
     """Decisions to make: each pair of a group and a person first in one role, then in the other, and again. `certain`: the ways
-    of which each decision finds the other role, so that each applies. On a hot group that can't be said of the floor: its driver
-    waits a second before it does again what the database has ended, and the next round may overtake it."""
+    of which each decision finds the other role, so that each applies. On a hot group that can't be said: what waits there, or what
+    the database has ended and the driver does again, may be overtaken by the next round."""
 
     name: str
     pairs: Sequence[Pair]
@@ -74,6 +74,6 @@ async def loads(db: Db) -> list[Load]:
         raise BenchError(f"the market has too few people beside its groups: {len(pairs)} and {len(around)}")
     return [
         Load("uniform", pairs, row["role_ids"], ("ours", "floor")),
-        Load("hot group", around, row["role_ids"], ("ours",)),
+        Load("hot group", around, row["role_ids"], ()),
         Load("hot pair", around[:1], row["role_ids"], ()),
     ]
