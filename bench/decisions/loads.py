@@ -26,8 +26,8 @@ Pair = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Load:
     """Decisions to make: each pair of a group and a person first in one role, then in the other, and again. `certain`: the ways
-    of which each decision finds the other role, so that each applies. On a hot group that can't be said: what waits there, or what
-    the database has ended and the driver does again, may be overtaken by the next round."""
+    of which each decision finds the other role, so that each applies. On a hot group that can't be said: what waits there, or
+    what the database has ended and the driver does again, may be overtaken by the next round."""
 
     name: str
     pairs: Sequence[Pair]
