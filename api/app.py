@@ -42,6 +42,7 @@ from graph.jobs import Runner, Works
 from graph.model import JobKind
 from graph.outbox import Deliverer
 from graph.paging import Cursors
+from graph.work import Pace
 
 MAX_IMPORT = 2**31  # bytes
 RECENT = 0.25  # seconds since a request within which jobs leave time to others
@@ -94,13 +95,12 @@ def create_app(
     metrics: Metrics | None = None,
 ) -> Starlette:
     """The application on an open database. `secret` signs cursors; `jobs`: on how many jobs, or slices of one, to work at once,
-    not only to queue them, and with `daily` to queue what runs daily from that UTC time on; `share`: which part of the time they
-    may work while clients ask for something. Without `graphiql` there is no
-    GraphiQL, without `console` no console; `documents` say what may be asked for. `answers`: queries are answered from their
-    plans where that can be, else by the executor alone. Tokens of a `provider` are taken beside API keys. `local`: as long as
-    neither is configured, this machine is answered without, as `caller`. Without `folder`, for their files, there are no
-    imports of at most `max_import` bytes and no exports. `rates` count what callers ask for. `hooks`: with a vault for their
-    secrets, webhooks can be made, and are delivered with the jobs. `metrics` is told what happens."""
+    in which `share` of the time while clients ask for something, and with `daily` to queue what runs daily from that UTC time
+    on. Without `graphiql` there is no GraphiQL, without `console` no console; `documents` say what may be asked for. `answers`:
+    queries are answered from their plans where that can be, else by the executor alone. Tokens of a `provider` are taken beside
+    API keys. `local`: as long as neither is configured, this machine is answered without, as `caller`. Without `folder`, for
+    their files, there are no imports of at most `max_import` bytes and no exports. `rates` count what callers ask for. `hooks`:
+    with a vault for their secrets, webhooks can be made, and are delivered with the jobs. `metrics` is told what happens."""
     known, counted = documents or Documents(schema._schema), metrics or Metrics()
     cursors, hub, kept = Cursors(secret), Hub(db), Answers() if answers else None
 
@@ -113,10 +113,7 @@ def create_app(
         """What the resolvers of a request can reach."""
         return Context(db, cursors, hub, known, kept, runner.wake, caller, rates=rates, hooks=hooks)
 
-    def pace() -> float:
-        return share if counted.asked_within(RECENT) else 1.0
-
-    runner = Runner(db, daily, works(make_context, folder) if folder else None, jobs, pace)
+    runner = Runner(db, daily, works(make_context, folder) if folder else None, jobs, _pace(share, counted))
     entrance = Entrance(db, make_context, Tokens(provider, db) if provider else None, caller if local else None)
     routes: list[BaseRoute] = [
         Route("/graphql", Endpoint(entrance, graphiql)),
@@ -127,6 +124,11 @@ def create_app(
         *_probes(entrance, db, counted),
     ]
     return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Observed, metrics=counted, routes=routes)])
+
+
+def _pace(share: float, metrics: Metrics) -> Pace:
+    """This part of the time while clients ask for something, else all of it."""
+    return lambda: share if metrics.asked_within(RECENT) else 1.0
 
 
 @asynccontextmanager
