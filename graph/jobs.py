@@ -451,8 +451,9 @@ class Runner:
                 log.warning("jobs wait for the database", reason=str(error))
             except Exception:  # whatever it was, the next look may do better, and without one nobody works any more
                 log.exception("jobs could not be looked after")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), POLL)
+            with contextlib.suppress(TimeoutError):  # wait_for would lose that it is cancelled in the moment in which it is woken
+                async with asyncio.timeout(POLL):
+                    await woken.wait()
 
     async def _tend(self) -> None:
         """Now and then: queues what is due, and forgets what nobody may ask for any more."""
