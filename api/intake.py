@@ -169,7 +169,8 @@ async def _chunks(request: Request) -> AsyncGenerator[bytes]:
     stream = request.stream()
     while True:
         try:
-            chunk = await asyncio.wait_for(anext(stream, None), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                chunk = await anext(stream, None)
         except TimeoutError:
             words = f"Nothing of the body came for {_PATIENCE:g} s."
             raise Refusal(408, Code.BAD_REQUEST, words, {"Connection": "close"}) from None

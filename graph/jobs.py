@@ -280,27 +280,43 @@ async def follow(db: Db, job_id: str) -> AsyncGenerator[str]:
 
 async def run_next(db: Db, works: Works | None = None, pace: Pace = at_full) -> bool:
     """Takes one job that waits and works on it to its end. False when none waited. With `works`: one of these kinds."""
-    lease = uuid4().hex
     here = None if works is None else [own for work in works.values() for own in work.here()]
-    kinds = list(OWN_KINDS if works is None else works)
     if here == []:
         return False
-    while rows := await db.write(query("job/claim"), lease=lease, seconds=LEASE, kinds=kinds, here=here):
-        if rows[0]["mine"]:
-            break  # else another instance was first; there may be more
-    else:
+    lease = uuid4().hex
+    taking = asyncio.create_task(_take(db, lease, list(OWN_KINDS if works is None else works), here))
+    try:
+        row = await asyncio.shield(taking)
+    except asyncio.CancelledError:  # the server may have leased something to this instance: only the answer tells what
+        with contextlib.suppress(GraphError):
+            await _give_back(db, await taking, lease)
+        raise
+    if row is None:
         return False
-    row = rows[0]
     as_of = None if row["as_of"] is None else datetime.fromtimestamp(row["as_of"] / 1000, UTC)
     parts = row["interest_id"], row["audience_id"], row["entry_stage_id"]
     claim = Claim(row["id"], row["kind"], row["by"], *parts, as_of, lease, row["input"], row["slice"], pace)
     try:
         await _work(db, claim, works or {})
     except asyncio.CancelledError:
-        name: LiteralString = "slice/release" if claim.slice else "job/release"
-        await asyncio.shield(db.write(query(name), id=claim.slice or claim.id, lease=lease))
+        await asyncio.shield(_give_back(db, row, lease))
         raise
     return True
+
+
+async def _take(db: Db, lease: str, kinds: Sequence[str], here: Sequence[str] | None) -> Row | None:
+    """Leases the next job, or slice of one, if any waits."""
+    while rows := await db.write(query("job/claim"), lease=lease, seconds=LEASE, kinds=kinds, here=here):
+        if rows[0]["mine"]:
+            return rows[0]  # else another instance was first; there may be more
+    return None
+
+
+async def _give_back(db: Db, taken: Row | None, lease: str) -> None:
+    """Ends a lease, so that any instance may go on at once."""
+    if taken:
+        name: LiteralString = "slice/release" if taken["slice"] else "job/release"
+        await db.write(query(name), id=taken["slice"] or taken["id"], lease=lease)
 
 
 async def _work(db: Db, claim: Claim, works: Works) -> None:

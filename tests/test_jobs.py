@@ -325,6 +325,37 @@ async def test_an_instance_that_stops_gives_its_job_back_at_once(api: Api, monke
     assert (told["status"], told["progress"]) == ("SUCCEEDED", PROGRESS)
 
 
+@pytest.mark.parametrize("sliced", [False, True])
+async def test_an_instance_that_stops_while_it_takes_a_job_gives_it_back(
+    api: Api, monkeypatch: pytest.MonkeyPatch, sliced: bool
+) -> None:
+    interest, audience = await _parts(api.db)
+    own = await jobs.start_creation(api.db, interest, audience, by=BY)
+    if sliced:
+        cut = "CREATE (j)-[:CUT_INTO]->(:_Slice {id: 'slice', place: 0, after: '', until: '~'})"
+        await rows(api.db, f"MATCH (j:Job) SET j.status = 'RUNNING' {cut}")
+    leased, answered = asyncio.Event(), asyncio.Event()
+    take = jobs._take
+
+    async def slowly(*args: Any) -> Any:
+        row = await take(*args)
+        leased.set()
+        await answered.wait()
+        return row
+
+    monkeypatch.setattr(jobs, "_take", slowly)
+    running = asyncio.create_task(jobs.run_next(api.db))
+    await leased.wait()
+    running.cancel()
+    await asyncio.sleep(0)
+    answered.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    found = "MATCH (n:Job|_Slice) WHERE n._lease IS NOT NULL RETURN labels(n)[0] AS what, n._leasedUntil <= datetime() AS over"
+    assert await rows(api.db, found) == [{"what": "_Slice" if sliced else "Job", "over": True}]
+    assert (await job(api, ids.encode("Job", own)))["status"] == "RUNNING"
+
+
 # --- shared ---------------------------------------------------------------------------------------------------------
 
 
