@@ -18,8 +18,7 @@ BATCH = 50  # groups made in a transaction: users who wait for the same people w
 LOOK = 500  # accounts looked at in a transaction
 GENTLE_LOOK = 20  # beside requests, which share the cores of the database with this and with making as many groups
 SLICE = 500  # accounts in a slice, at least
-_MADE = "made"  # all groups are
-_DONE: dict[str, Any] = {_MADE: True}  # others make them
+_MADE = "made"  # all groups are, in slices; with `places`, where they are if the interest had none before
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +40,20 @@ class Lacking:
 async def step(tx: Tx, claim: Claim, cursor: dict[str, Any], left: Left | None) -> Step:
     """Makes and fills the groups that the next accounts of the audience lack, or has it done in slices. Raises Refused."""
     if _MADE in cursor:
+        plan = await plans.read(tx, claim.interest_id) if claim.interest_id and cursor.get("places") else None
+        if plan and plan.places == cursor["places"]:
+            await plans.place(tx, plan)
         return Step(None)
     plan, audience_id = await plans.of_creation(tx, claim)
     if "after" in cursor:
         return await make_missing(tx, claim, plan, audience_id, (cursor["after"], WHOLE[1]), left, LOOK)
     # What is made from now on is as the rules want it, and maintenance need not look at it until something changes.
-    await plans.keep(tx, plan.interest_id, Kept(plan.now, plan.rules), empty=True)
+    first = await plans.keep(tx, plan.interest_id, Kept(plan.now, plan.rules), empty=True)
+    places = plan.places if first and list(plan.audiences) == [audience_id] else None
     total = await plans.count(tx, plan, audience_id)
-    if await slices.cut(tx, claim.id, total, SLICE):
-        return Step(_DONE, total=total, cut=True)
+    if (count := slices.count(total, SLICE)) > 1:
+        await slices.cut(tx, claim.id, slices.bounds(count))
+        return Step({_MADE: True, "places": places}, total=total, cut=True)
     return replace(await make_missing(tx, claim, plan, audience_id, WHOLE, None, LOOK), total=total)
 
 

@@ -3,8 +3,8 @@ the job's lease.
 
 Each batch is one transaction: it holds the job, does the work, and moves the job's cursor and progress on. So a batch is
 done once or not at all, a cancelled job stops between batches, and a job whose instance died goes on where it stood. Making
-groups for many accounts, and calculating engagement of many people, is cut into slices, which instances hold and work on
-like jobs, each its own.
+groups for many accounts, maintaining them when many people changed, and calculating engagement of many, is cut into slices, which
+instances hold and work on like jobs, each its own.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ async def _advance(tx: Tx, claim: Claim, step: Step, cursor: dict[str, Any] | No
 
 
 async def _slice_batch(tx: Tx, claim: Claim, slice_id: str, left: Left | None) -> Step | None:
-    """Does the next batch of a slice: makes and fills groups, or calculates engagement, as the job's cursor says."""
+    """Does the next batch of a slice: makes groups, maintains them, or calculates engagement, as the job's cursor says."""
     held = await tx.run(query("slice/hold"), id=slice_id, lease=claim.lease, seconds=LEASE)
     if not held:
         return None
@@ -228,6 +228,8 @@ async def _slice_batch(tx: Tx, claim: Claim, slice_id: str, left: Left | None) -
     if _SCORE in cursor:
         after = await scoring.slice_step(tx, cursor[_SCORE], bounds, claim.by)
         step = Step(None if after is None else {"after": after})
+    elif claim.kind == "MAINTAIN":
+        step = await maintenance.slice_step(tx, claim, cursor, bounds, left)
     else:
         step = await creation.slice_step(tx, claim, bounds, left)
     if not await tx.run(query("slice/advance"), id=slice_id, after=step.cursor and step.cursor["after"]):

@@ -3,7 +3,7 @@ one for a batch of people.
 
 `members_at` finds who belongs into groups that are to be made; `changes` tells what would change in standing groups, and
 `apply` writes it. They and the dry run (graph/preview.py) share the statement of matches, so what it tells and what is done
-can't differ. `wanted` goes the other way, from people who changed to the groups where they may count; `settle` tells what that
+can't differ. `wanted` goes the other way, from people who changed to the groups where they may count; `settle` does what that
 changes.
 """
 
@@ -217,27 +217,35 @@ async def changes(tx: Tx, matcher: Matcher, group_ids: Sequence[str]) -> list[Ro
 
 
 async def wanted(tx: Tx, matcher: Matcher, interest_id: str, version: int, person_ids: Sequence[str]) -> list[Row]:
-    """Where the rules may want something else for people than what stands: the rows of wanted.cypher, by group."""
+    """Where the rules may want something else for people than what stands: the groups of wanted.cypher, in the order of ids."""
     statement = replace(query("matching/wanted"), text=cast(LiteralString, matcher.people))
     where = {"person_ids": list(person_ids), "interest_id": interest_id, "version": version}
-    return await tx.run(statement, **where, cards=matcher.cards, **matcher.params)
+    return (await tx.run(statement, **where, cards=matcher.cards, **matcher.params))[0]["groups"]
 
 
-async def settle(tx: Tx, matcher: Matcher, found: Sequence[Row]) -> list[Row]:
-    """What rows of `wanted` change in their groups, whose locks the transaction holds, as it stands now: as `changes`."""
-    params = _change_params(matcher, repeat=False)
-    return await tx.run(filled("matching/settle", change=_part("change", "matching/change")), wanted=list(found), **params)
+async def settle(tx: Tx, matcher: Matcher, found: Sequence[Row], *, by: str) -> tuple[Counts, list[str]]:
+    """Locks groups of `wanted`, and changes there what the rules want, as it stands now. Returns the ids of those in
+    which that changed who is a member, or in which role, too."""
+    parts = {"change": _part("change", "matching/change"), "write": _part("write", "matching/apply")}
+    statement = filled("matching/settle", **parts)
+    row = (await tx.run(statement, wanted=list(found), by=by, **_change_params(matcher, repeat=False)))[0]
+    group_ids: list[str] = row.pop("group_ids")
+    return Counts(**row), group_ids
 
 
 def changes_query(matcher: Matcher) -> Query:
     """The statement of `changes`, for those who ask more of its rows."""
-    return filled("matching/changes", matches=matcher.standing, change=_part("change", "matching/change"))
+    return filled("matching/changes", matches=matcher.standing, **_change_parts())
 
 
 def changes_params(matcher: Matcher, group_ids: Sequence[str], *, repeat: bool) -> dict[str, Any]:
     """The parameters of `changes_query`."""
     where = {"group_ids": list(group_ids), "seats": list(group_ids)}
     return {**where, **_change_params(matcher, repeat=repeat), **matcher.params}
+
+
+def _change_parts() -> dict[str, str]:
+    return {name: _part(name, "matching/change") for name in ("change", "told")}
 
 
 def _change_params(matcher: Matcher, *, repeat: bool) -> dict[str, Any]:

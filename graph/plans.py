@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -22,16 +23,19 @@ Rule = Mapping[str, Any] | None
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Since when, in milliseconds since 1970, an interest's groups are as the rules of this fingerprint want them."""
+    """Since when, in milliseconds since 1970, an interest's groups are as the rules of this fingerprint want them; and by which
+    fingerprint of where groups are to be none was lacking, and all were marked right, if that is known."""
 
     since: int
     rules: str
+    places: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An interest. `entries`: the entry stage by audience; `required`: [role id, members required] of the cards that count for
-    completeness; `now`: when it was read, in milliseconds since 1970."""
+    """An interest. `listed`: when groups were lost last, and each audience was changed; `entries`: the entry stage by audience;
+    `required`: [role id, members required] of the cards that count for completeness; `now`: when it was read, in milliseconds
+    since 1970."""
 
     interest_id: str
     top: bool
@@ -39,6 +43,7 @@ class Plan:
     version: int
     matcher: Matcher
     audiences: Mapping[str, Rule]
+    listed: Sequence[str | None]
     entries: Mapping[str, str | None]
     required: Sequence[Sequence[Any]]
     kept: Kept | None
@@ -48,6 +53,19 @@ class Plan:
     def rules(self) -> str:
         """The fingerprint of all by which people come into the groups."""
         return f"{self.version} {self.follow} {self.matcher.fingerprint}"
+
+    @property
+    def places(self) -> str | None:
+        """The fingerprint of where groups are to be, of which version, and of when some were lost: while it stays, and no account
+        changes if it `drifts`, no group comes to be lacking or behind. None if nothing tells when: a rule asks for groups."""
+        known = [self.version, self.top, self.audiences, self.listed]
+        told = "hasBuyingGroup" not in json.dumps(self.audiences)
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest() if told else None
+
+    @property
+    def drifts(self) -> bool:
+        """Whether accounts that change may thereby get or lose their groups: through a rule, or as the top of a hierarchy."""
+        return self.top or any(rule is not None for rule in self.audiences.values())
 
 
 async def read(tx: Tx, interest_id: str) -> Plan | None:
@@ -60,9 +78,10 @@ async def read(tx: Tx, interest_id: str) -> Plan | None:
     matcher = compile_cards(cards, await personas_for(tx, cards))
     audiences = {u["id"]: json.loads(u["rule"]) if u["rule"] else None for u in row["audiences"]}
     entries = {u["id"]: u["entryStageId"] for u in row["audiences"]}
-    kept = None if row["kept_by"] is None else Kept(row["kept_since"], row["kept_by"])
-    top = row["selling_level"] == "TOP"
-    return Plan(interest_id, top, row["follow"], row["version"], matcher, audiences, entries, row["required"], kept, row["now"])
+    listed = [row["lost"], *(u["changed"] for u in row["audiences"])]
+    kept = None if row["kept_by"] is None else Kept(row["kept_since"], row["kept_by"], row["kept_places"])
+    sold = row["selling_level"] == "TOP", row["follow"], row["version"]
+    return Plan(interest_id, *sold, matcher, audiences, listed, entries, row["required"], kept, row["now"])
 
 
 async def of_creation(tx: Tx, claim: Claim) -> tuple[Plan, str]:
@@ -73,9 +92,21 @@ async def of_creation(tx: Tx, claim: Claim) -> tuple[Plan, str]:
     return plan, claim.audience_id
 
 
-async def keep(tx: Tx, interest_id: str, kept: Kept, *, empty: bool = False) -> None:
-    """Remembers since when an interest's groups are as the rules want them. `empty`: if it has none yet."""
-    await tx.run(query("interest/keep"), interest_id=interest_id, since=kept.since, rules=kept.rules, empty=empty)
+async def keep(tx: Tx, interest_id: str, kept: Kept, *, empty: bool = False, placed: bool = False) -> bool:
+    """Remembers since when an interest's groups are as the rules want them. `empty`: if it has none yet; whether it did. What is
+    remembered of places is forgotten, unless they are `placed`."""
+    how = {"since": kept.since, "rules": kept.rules, "empty": empty, "placed": placed}
+    return bool(await tx.run(query("interest/keep"), interest_id=interest_id, **how))
+
+
+async def forget(tx: Tx, interest_id: str) -> None:
+    """Forgets that, so that the next maintenance looks at all groups."""
+    await tx.run(query("interest/forget"), interest_id=interest_id)
+
+
+async def place(tx: Tx, plan: Plan) -> None:
+    """Remembers that no group is lacking now, or behind."""
+    await tx.run(query("interest/place"), interest_id=plan.interest_id, places=plan.places)
 
 
 def targets(name: LiteralString, rule: Rule) -> tuple[Query, dict[str, Any]]:

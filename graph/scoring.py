@@ -78,7 +78,8 @@ async def step(tx: Tx, cursor: Cursor, *, job_id: str, as_of: datetime | None, b
         size = (await tx.run(query("score/size")))[0]
         phase = _phases()[cursor["phase"]]
         cursor = {**cursor, "top": size["top"]}
-        if await slices.cut(tx, job_id, size[phase.of], phase.slice):
+        if (count := slices.count(size[phase.of], phase.slice)) > 1:
+            await slices.cut(tx, job_id, slices.bounds(count))
             return Step({**cursor, "cut": True}, cut=True)
         cursor = {**cursor, "after": WHOLE[0]}
     after = await slice_step(tx, cursor, (cursor["after"], WHOLE[1]), by)

@@ -1,6 +1,8 @@
-"""Slices of jobs, each between two bounds of ids, which instances hold and work on at the same time."""
+"""Slices of jobs, each between two bounds, mostly of ids, which instances hold and work on at the same time."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from graph.db import Tx
 from graph.queries import query
@@ -10,14 +12,15 @@ WHOLE = ("", "~")
 MOST = 16  # slices of a job at a time
 
 
-async def cut(tx: Tx, job_id: str, total: int, size: int) -> bool:
-    """Cuts a job that has so much to do into slices of at least `size`, if that makes two. Whether it did: then the job's own
-    lease is over, and whoever finds that no slice is left goes on where its cursor stands."""
-    count = min(MOST, total // size)
-    if count < 2:
-        return False
-    await tx.run(query("slice/cut"), id=job_id, bounds=bounds(count))
-    return True
+def count(total: int, size: int) -> int:
+    """How many slices of at least `size` so much makes; one, or none: cutting doesn't pay."""
+    return min(MOST, total // size)
+
+
+async def cut(tx: Tx, job_id: str, bounds: Sequence[str]) -> None:
+    """Cuts a job into the slices between these bounds. Its own lease is over then, and whoever finds that no slice is left goes
+    on where its cursor stands."""
+    await tx.run(query("slice/cut"), id=job_id, bounds=list(bounds))
 
 
 def bounds(count: int) -> list[str]:

@@ -48,7 +48,7 @@ LABELS = {
     "RoleTemplate": f"{AUDIT} status version publishedAt publishedBy",
     "RoleCard": "id version priority weighting weight autoAssign requiredForCompleteness membersRequired scope maxDistance"
     " condition",
-    "SolutionInterest": f"{AUDIT} productLine updateExistingBuyingGroups sellingLevel _keptSince _keptBy",
+    "SolutionInterest": f"{AUDIT} productLine updateExistingBuyingGroups sellingLevel _keptSince _keptBy _keptPlaces _lostAt",
     "StageModel": f"{AUDIT} status publishedAt publishedBy",
     "Stage": "id name description isEntry outcome",
     "StageChange": "id at actor credential requestId journey",

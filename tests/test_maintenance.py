@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,9 +18,10 @@ from plain import Decision, Role
 from plain import Group as PlainGroup
 
 from api import ids
-from graph import accounts, audiences, interests, jobs, maintenance, people, templates
+from graph import accounts, audiences, interests, jobs, maintenance, people, slices, templates
 from graph.audiences import AudienceSpec
-from graph.db import Db
+from graph.db import Db, Tx
+from graph.groups import delete as delete_groups
 from graph.model import AttributeFilter, Condition, FilterOperator, HierarchyScope, Match, PersonAttribute, SellingLevel
 from graph.queries import Query
 
@@ -199,10 +201,13 @@ async def _write(db: Db, market: Market, changed: set[str]) -> None:
 # --- the whole of it ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("sliced", [False, True])
 @pytest.mark.parametrize("seed", range(1, times(1) + 1))
 async def test_after_500_changes_and_300_decisions_groups_are_exactly_what_the_rules_give(
-    api: Api, seed: int, looks: Looks, monkeypatch: pytest.MonkeyPatch
+    api: Api, seed: int, sliced: bool, looks: Looks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if sliced:
+        _cut_small(monkeypatch)
     monkeypatch.setattr(maintenance, "OVERLAP", (0.0, 0.0))  # so that what isn't told is missed
     monkeypatch.setattr(maintenance, "BATCH", 5)
     monkeypatch.setattr(maintenance, "SETTLED", 5)
@@ -323,10 +328,18 @@ async def _compare(db: Db, groups: Mapping[str, Group], models: Mapping[str, Fol
 async def _everything(db: Db) -> list[Any]:
     """The graph without the records of jobs, to the last property but for when an interest was maintained."""
     everything = """MATCH (n) WHERE NOT n:Job
-    RETURN labels(n) AS labels, n {.*, _keptSince: null} AS properties,
+    RETURN labels(n) AS labels, n {.*, _keptSince: null, _keptPlaces: null} AS properties,
       COLLECT { MATCH (n)-[r]->(m) WITH r, m ORDER BY type(r), m.id RETURN [type(r), properties(r), m.id] } AS out
     ORDER BY labels, n.id, n.name"""
     return [(row["labels"], row["properties"], row["out"]) for row in await rows(db, everything)]
+
+
+def _cut_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has few changed people maintained in slices, by two at once."""
+    monkeypatch.setattr(maintenance, "SLICE", 2)
+    monkeypatch.setattr(maintenance, "PEOPLE", 3)
+    monkeypatch.setattr(slices, "MOST", 4)
+    monkeypatch.setattr(jobs, "run_all", partial(jobs.run_all, at_once=2))
 
 
 # --- one rule at a time ---------------------------------------------------------------------------------------------
@@ -416,6 +429,96 @@ async def test_maintenance_looks_at_what_changed_alone(api: Api, looks: Looks, m
     assert looks.people == {small.planted[one] for one in ("chief", "clerk", "far")}
 
 
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often maintenance looks for groups that are behind, and accounts that lack one."""
+    found, run = Counter[str](), Tx.run
+
+    async def counted(self: Tx, statement: Query, **params: Any) -> Any:
+        if statement.name in ("group/behind", "job/lacking"):
+            found[statement.name] += 1
+        return await run(self, statement, **params)
+
+    monkeypatch.setattr(Tx, "run", counted)
+    return found
+
+
+BOTH = {"group/behind": 1, "job/lacking": 1}
+
+
+async def _listed(db: Db, audience_id: str, *account_ids: str) -> None:
+    await audiences.update(db, audience_id, AudienceSpec("Interest audience", account_ids=account_ids), by=BY)
+
+
+async def test_groups_and_accounts_are_looked_at_when_some_may_be_behind_or_lacking_alone(
+    api: Api, looked: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "OVERLAP", (0.0, 0.0))
+    planted = await plant(api.db, TREE, [Someone("ann", {"home": None}, "chief")])
+    sold = await sell(api.db, await _cards(api.db, RULES), [planted["home"]], follow=True)
+    small = Small(api, planted, await Group.of(api, planted, sold, "home"))
+
+    async def again() -> dict[str, int]:
+        """What maintenance does once more, and how often it looks."""
+        looked.clear()
+        return await small.maintain() | looked
+
+    assert await again() == BOTH  # the first time
+    assert await again() == {}
+    await small.title("ann", "head")
+    await small.move("far", "home")  # the audience lists the same ones
+    assert await again() == {"rolesChanged": 1}
+    await _listed(api.db, sold.audience_id, planted["home"], planted["far"])
+    assert await again() == {"groupsCreated": 1, "membersAdded": 1, **BOTH}
+    assert await again() == {}
+    await delete_groups(api.db, [small.group.id])
+    assert await again() == {"groupsCreated": 1, "membersAdded": 1, **BOTH}
+    assert await again() == {}
+    await _listed(api.db, sold.audience_id, planted["home"])
+    assert await again() == BOTH
+    assert await rows(api.db, "MATCH (g:BuyingGroup) WHERE NOT g.inAudience RETURN g.accountId AS at") == [{"at": planted["far"]}]
+    await templates.update(api.db, sold.template_id, "Interest template", None, await _cards(api.db, RULES[:2]), by=BY)
+    assert await again() == BOTH
+    assert await again() == {}
+
+
+async def test_where_audiences_have_rules_groups_are_looked_at_when_accounts_changed(
+    api: Api, looked: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "OVERLAP", (0.0, 0.0))
+    small = await _small(api, [Someone("ann", {"home": None}, "chief")])
+    audience_id = (await rows(api.db, "MATCH (u:AccountAudience) RETURN u.id AS id"))[0]["id"]
+    tops = AudienceSpec("Interest audience", filter={"depth": {"lte": 0}})
+    for told in (tops, AudienceSpec("Interest audience", filter={"hasBuyingGroup": {}, "depth": {"lte": 0}})):
+        await audiences.update(api.db, audience_id, told, by=BY)
+        await rows(api.db, "MATCH (a:Account) SET a.updatedAt = datetime() - duration('PT1H')")
+        await small.maintain()
+        looked.clear()
+        await small.title("ann", None)
+        await small.maintain()
+        assert looked == ({} if told is tops else BOTH)  # nothing tells when another group comes to be
+        looked.clear()
+        await small.move("below", None)
+        assert (await small.maintain()).get("groupsCreated", 0) == (1 if told is tops else 0)
+        assert looked == BOTH
+
+
+async def test_a_group_that_was_left_behind_is_tried_again(api: Api, looked: Counter[str]) -> None:
+    here = await _small(api, [Someone("ann", {"home": None})])
+    await here.group.assign({"ann": CHAMPION})
+    await rows(api.db, "MATCH (:Person)-[m:MEMBER_OF]->() SET m.roleId = 'elsewhere, while the template is changed'")
+    template = (await rows(api.db, "MATCH (t:RoleTemplate) RETURN t.id AS id"))[0]["id"]
+    await templates.update(api.db, template, "Interest template", None, await _cards(api.db, RULES[:2]), by=BY)
+    await rows(api.db, "MATCH (:Person)-[m:MEMBER_OF]->() SET m.roleId = $id", id=here.group.roles[CHAMPION])
+    for version in (1, 1, 2):
+        if version == 2:
+            await here.group.remove("ann")
+        looked.clear()
+        await here.maintain()
+        assert looked == BOTH
+        assert await rows(api.db, "MATCH (g:BuyingGroup) RETURN g.templateVersion AS v") == [{"v": version}]
+
+
 async def test_people_told_of_shortly_before_the_former_maintenance_are_looked_at_again(api: Api, looks: Looks) -> None:
     small = await _small(api, [Someone("chief", {"home": None}, "chief")])
     await small.maintain()
@@ -431,16 +534,16 @@ async def test_people_told_of_shortly_before_the_former_maintenance_are_looked_a
 
 async def test_what_changes_for_many_groups_is_written_in_several_transactions(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintenance, "BATCH", 2)
-    monkeypatch.setattr(maintenance, "SETTLED", 2)
+    monkeypatch.setattr(maintenance, "SETTLED", 4)
     tree = {"top": None, **dict.fromkeys([f"a{n}" for n in range(7)], "top")}
     planted = await plant(api.db, tree, [Someone("boss", {"top": None}), Someone("vice", {"top": None}, "chief")])
     sold = await sell(api.db, await _cards(api.db, RULES), [planted[a] for a in tree], follow=True)
     await people.upsert(api.db, [{"externalId": "boss", "jobTitle": "chief"}, {"externalId": "vice", "jobTitle": ""}], by=BY)
     real, batches = maintenance.settle, list[int]()
 
-    async def settle(tx: Any, matcher: Any, found: Any) -> Any:
-        batches.append(len(found))
-        return await real(tx, matcher, found)
+    async def settle(tx: Any, matcher: Any, found: Any, *, by: str) -> Any:
+        batches.append(sum(len(row["people"]) for row in found))
+        return await real(tx, matcher, found, by=by)
 
     monkeypatch.setattr(maintenance, "settle", settle)
     told = await maintain(api, sold.interest_id)
@@ -474,6 +577,27 @@ async def test_changed_rules_and_cards_that_ask_for_scores_have_all_groups_looke
     told = await maintain(api, scored.interest_id)
     assert told["progress"]["membersAdded"] == 1
     assert looks.groups == set(scored.groups.values())
+
+
+async def test_a_slice_that_met_other_rules_has_all_groups_looked_at_the_next_time(
+    api: Api, looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "OVERLAP", (0.0, 0.0))
+    _cut_small(monkeypatch)
+    crowd = [Someone(f"p{n}", {"home": None}) for n in range(6)]
+    small = await _small(api, crowd)
+    await small.maintain()
+    await people.upsert(api.db, [{"externalId": one.key, "jobTitle": "chief"} for one in crowd], by=BY)
+    own = await jobs.start_maintenance(api.db, small.group.interest_id, by=BY)
+    await jobs.run_next(api.db)  # cuts
+    await interests.update(api.db, small.group.interest_id, {"updateExistingBuyingGroups": False}, by=BY)
+    await jobs.run_next(api.db)  # a slice, in which nobody is to follow
+    await interests.update(api.db, small.group.interest_id, {"updateExistingBuyingGroups": True}, by=BY)
+    await api.run_jobs()
+    told = await job(api, ids.encode("Job", own))
+    assert (told["status"], told["progress"]["membersAdded"], looks.groups) == ("SUCCEEDED", 4, set())
+    assert await small.maintain() == {"membersAdded": 2}
+    assert looks.groups == {small.group.id}
 
 
 async def test_people_follow_only_where_the_interest_says_so(api: Api) -> None:

@@ -69,12 +69,12 @@ class _Changes:
 
 
 def maintenance(db: Db, connection: Connection, setup: Setup) -> Task:
-    """Maintenance of the groups that `creation` made. Each turn has changes of its own; what stands then is held against what
-    the rules want. The floor is told who changed."""
+    """Maintenance of the groups that `creation` made, in one process, with two slices at once or one. Each turn has changes of its
+    own; what stands then is held against what the rules want. The floor is told who changed."""
     changes = _Changes(db)
 
-    async def ours() -> Took:
-        took = await worked(db, connection, await jobs.start_maintenance(db, setup.interest, by=BY))
+    async def ours(at_once: int) -> Took:
+        took = await worked(db, connection, await jobs.start_maintenance(db, setup.interest, by=BY), at_once=at_once)
         if not took.changed:
             raise BenchError("maintenance changed no members")
         return took
@@ -87,4 +87,5 @@ def maintenance(db: Db, connection: Connection, setup: Setup) -> Task:
         await stands.as_wanted(db, setup)
         return "what the rules want"
 
-    return Task("maintenance", "people", {"ours": ours, "floor": floor}, changes.make, after, lambda _: len(changes.keys))
+    ways = {"ours": lambda: ours(2), "one at a time": lambda: ours(1), "floor": floor}
+    return Task("maintenance", "people", ways, changes.make, after, lambda _: len(changes.keys))

@@ -8,6 +8,12 @@ CALL () {
   SET p._l = true REMOVE p._l
 }
 CALL () {
+  MATCH (g:BuyingGroup)-[:FOR_INTEREST]->(i:SolutionInterest)
+  WHERE g.id IN $group_ids
+  WITH DISTINCT i ORDER BY i.id
+  SET i._lostAt = datetime()  // maintenance looks again for accounts that lack one
+}
+CALL () {
   MATCH (part)-[:IN]->(g:BuyingGroup)
   WHERE g.id IN $group_ids
   DETACH DELETE part

@@ -1,4 +1,5 @@
 // Writes changes that the rules make (rows of changes.cypher, sorted by person) to groups whose locks the transaction holds.
+// The comments mark what graph/matching.py takes from here into settle.cypher.
 // mode: write
 // params: changes, by
 // returns: added, removed, moved, overruled
@@ -6,7 +7,9 @@ UNWIND $changes AS row
 MATCH (g:BuyingGroup {id: row.group_id})
 MATCH (p:Person {id: row.person_id})
 OPTIONAL MATCH (p)-[m:MEMBER_OF]->(g)
-WITH g, p, m, row, row.change AS change, CASE WHEN row.change = 'REROUTE' THEN m.eventId ELSE randomUUID() END AS event
+WITH g, p, m, row.change AS change, row
+/*write*/
+WITH g, p, m, change, row, CASE WHEN change = 'REROUTE' THEN m.eventId ELSE randomUUID() END AS event
 FOREACH (_ IN CASE WHEN change = 'REROUTE' THEN [] ELSE [1] END |
   CREATE (e:MembershipEvent {id: event, at: datetime.realtime(), source: 'SYSTEM', actor: $by,
     action: CASE change WHEN 'LEAVE' THEN 'REMOVE' WHEN 'MOVE' THEN 'CHANGE_ROLE' ELSE 'ASSIGN' END,
@@ -31,5 +34,6 @@ FOREACH (_ IN CASE WHEN change = 'REROUTE' THEN [1] ELSE [] END |
   SET m.accountId = row.account_id, m.distance = row.distance
 )
 FOREACH (_ IN CASE WHEN change = 'LEAVE' THEN [1] ELSE [] END | DELETE m)
+/*write*/
 RETURN sum(CASE change WHEN 'JOIN' THEN 1 ELSE 0 END) AS added, sum(CASE change WHEN 'LEAVE' THEN 1 ELSE 0 END) AS removed,
   sum(CASE change WHEN 'MOVE' THEN 1 ELSE 0 END) AS moved, sum(CASE change WHEN 'OVERRULED' THEN 1 ELSE 0 END) AS overruled

@@ -24,8 +24,10 @@ WITH *, CASE
 WHERE change IS NOT NULL AND ($repeat OR change <> 'OVERRULED' OR NOT EXISTS {
   MATCH (p)<-[:ABOUT]-(e:MembershipEvent {source: 'SYSTEM', outcome: 'OVERRULED', roleId: match.role[0],
     overruledBy: coalesce(m.eventId, x.eventId)})-[:IN]->(g) })
+/*change*/
+/*told*/
 RETURN g.id AS group_id, p.id AS person_id, change, match.role[0] AS role_id, match.role[1] AS role,
   m.roleId AS former_role_id, m.role AS former_role, coalesce(match.accountId, m.accountId) AS account_id,
   coalesce(match.distance, m.distance) AS distance, coalesce(m.eventId, x.eventId) AS standing
 ORDER BY person_id, group_id
-/*change*/
+/*told*/

@@ -1,6 +1,6 @@
 // What the rules would change in groups: the rows of change.cypher for all whom they match, and for all SYSTEM members whom they
 // don't. `cards` holds [role id, role name].
-// The comments mark where graph/matching.py puts the statement of matches.cypher, and the end of change.cypher.
+// The comments mark where graph/matching.py puts the statement of matches.cypher, and the parts of change.cypher.
 // mode: read
 // params: group_ids, cards
 // returns: group_id, person_id, change, role_id, role, former_role_id, former_role, account_id, distance, standing
@@ -22,7 +22,8 @@ CALL (g, matches) {
   WHERE NOT p IN matched
   RETURN p, null AS match
 }
-/*change*/
-RETURN g.id AS group_id, p.id AS person_id, 'JOIN' AS change, match.role[0] AS role_id, match.role[1] AS role, null AS former_role_id,
+/*change*/ WITH g, p, match, null AS m, null AS x, 'JOIN' AS change /*change*/
+/*told*/
+RETURN g.id AS group_id, p.id AS person_id, change, match.role[0] AS role_id, match.role[1] AS role, null AS former_role_id,
   null AS former_role, match.accountId AS account_id, match.distance AS distance, null AS standing
-/*change*/
+/*told*/

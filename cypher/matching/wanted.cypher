@@ -1,11 +1,12 @@
-// People, and the groups of an interest where the rules may want something else for them now than what stands: into which the rules
-// put them, by which card, through which account (each as in matches.cypher), if they are no members like that; and, without a
-// card, those where they are members and the rules don't put them. `decided`: they are members by hand or by a journey. Groups that
-// don't follow `version` count for decided members alone. The comments mark where graph/matching.py puts each card's condition as an
-// element of `hits`, and the legs of the walk from an account to those in whose groups it may count.
+// The groups of an interest where the rules may want something else for people than what stands now, each with these as
+// [person id, card, distance, account id, decided]: into which the rules put them, by which card, through which account (as in
+// matches.cypher), if they are no members like that; and, without a card, where they are members and the rules don't put
+// them. `decided`: they are members by hand or by a journey. Groups that don't follow `version` count for decided members alone. In one
+// row, for a driver takes longer over many than the server does. The comments mark where graph/matching.py puts each card's condition
+// as an element of `hits`, and the legs of the walk from an account to those in whose groups it may count.
 // mode: read
 // params: person_ids, interest_id, version, cards, reach
-// returns: group_id, person_id, card, distance, account_id, decided
+// returns: groups
 UNWIND $person_ids AS person_id
 MATCH (p:Person {id: person_id})
 CALL (p) {
@@ -37,5 +38,5 @@ CALL (p, wanted) {
   WHERE NOT g IN groups AND (m.source <> 'SYSTEM' OR g.templateVersion = $version)
   RETURN g, null AS best, m.source <> 'SYSTEM' AS decided
 }
-RETURN g.id AS group_id, p.id AS person_id, best[0] AS card, best[1] AS distance, best[4] AS account_id, decided
-ORDER BY group_id, person_id
+WITH g.id AS id, collect([p.id, best[0], best[1], best[4], decided]) AS people ORDER BY id
+RETURN collect({id: id, people: people}) AS groups
