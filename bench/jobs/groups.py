@@ -69,8 +69,8 @@ class _Changes:
 
 
 def maintenance(db: Db, connection: Connection, setup: Setup) -> Task:
-    """Maintenance of the groups that `creation` made, in one process, with two slices at once or one. Each turn has changes of its
-    own; what stands then is held against what the rules want. The floor is told who changed."""
+    """Maintenance of the groups that `creation` made, by one process with two slices at once, or one. Each turn has changes of
+    its own; what stands then is held against what the rules want. The floor is told who changed."""
     changes = _Changes(db)
 
     async def ours(at_once: int) -> Took:
