@@ -23,7 +23,7 @@ import polars as pl
 
 from graph import accounts, activities, people, products
 from graph.activities import MAX_ACTIVITIES_PER_CALL
-from graph.csvfiles import LINE
+from graph.csvfiles import LINE, Batch
 from graph.db import Db
 from graph.errors import NotAnExport, Problem
 from graph.mappings import SALESFORCE, Mapped
@@ -151,19 +151,30 @@ def _scanned(kind: Kind, path: Path) -> _Source:
     _refuse_columns(kind, file)
     file.check([column.name for column in kind.columns if column.name in file.columns])
     count = 0
-    parts: list[pl.DataFrame] = []
+    hashes = [pl.Series(dtype=pl.UInt64)]
     for batch in file.batches(SCANNED, [kind.key]):
         count += len(batch)
-        parts.append(batch.frame)
-    repeated: dict[int, int] = {}
-    if parts:
-        ids = pl.concat(parts).select(LINE, id=pl.col(kind.key))
-        ids = ids.filter(pl.col("id").is_duplicated() & (pl.col("id").str.strip_chars() != ""))
-        ids = ids.with_columns(first=pl.col(LINE).min().over("id")).filter(pl.col("first") != pl.col(LINE))
-        repeated = dict(zip(ids[LINE], ids["first"], strict=True))
+        hashes.append(_ids(batch, kind)["id"].hash())
+    ordered = pl.concat(hashes).sort()
+    repeated = _repeated(kind, file, ordered.filter(ordered == ordered.shift(1)).unique())
     known = {column.name for column in kind.columns}
     ignored = tuple(name or "(unnamed)" for name in file.columns if name not in known)
     return _Source(kind, file, FileSummary(file.name, count, ignored), repeated)
+
+
+def _ids(batch: Batch, kind: Kind) -> pl.DataFrame:
+    """The ids of a batch's rows, each with its line, less those that are missing."""
+    return batch.frame.select(LINE, id=pl.col(kind.key)).filter(pl.col("id").str.strip_chars() != "")
+
+
+def _repeated(kind: Kind, file: Table, hashes: pl.Series) -> dict[int, int]:
+    """The lines of rows whose id, of one of these hashes, stood before, each with the line where it stood first. The file is read
+    again for them: to keep all ids takes ten times the memory of their hashes."""
+    if not len(hashes):
+        return {}
+    some = [_ids(batch, kind).filter(pl.col("id").hash().is_in(hashes.implode())) for batch in file.batches(SCANNED, [kind.key])]
+    ids = pl.concat(some).with_columns(first=pl.col(LINE).min().over("id")).filter(pl.col("first") != pl.col(LINE))
+    return dict(zip(ids[LINE], ids["first"], strict=True))
 
 
 def _as_there(kind: Kind, file: Table) -> Kind:

@@ -32,6 +32,7 @@ from graph.work import Claim, Left, Pace, Step, Work, at_full
 LEASE = 30.0  # seconds without a batch after which another instance takes a job over
 LOOK = 0.25  # seconds between looks at a job that somebody follows
 NUMBER = 0.5  # seconds between numbering the events of a job that goes on
+REST = 0.5  # of the lease, at most, between two batches that leave time to others: the job stays this instance's
 TRIES = 3  # of a batch that the database ended
 POLL = 2.0  # seconds between looks for jobs that nobody announced
 TEND = 600.0  # seconds between looks at what is due daily, and for keys to forget
@@ -329,7 +330,7 @@ async def _work(db: Db, claim: Claim, works: Works) -> None:
         while (step := await _patient(db, claim, works, left)) and step.cursor is not None and not step.cut:
             left = step.left
             if (share := claim.pace()) < 1:
-                await asyncio.sleep((clock() - began) * (1 / share - 1))
+                await asyncio.sleep(min((clock() - began) * (1 / share - 1), LEASE * REST))
             began = clock()
             if clock() >= numbered + NUMBER:
                 await events.number(db)

@@ -208,7 +208,7 @@ async def members_at(tx: Tx, matcher: Matcher, account_ids: Sequence[str]) -> di
     if matcher.empty or not account_ids:
         return {}
     rows = await tx.run(filled("matching/seats", matches=matcher.missing), seats=list(account_ids), **matcher.params)
-    return {row["seat"]: row["members"] for row in rows}
+    return dict(rows[0]["seats"])
 
 
 async def changes(tx: Tx, matcher: Matcher, group_ids: Sequence[str]) -> list[Row]:

@@ -388,11 +388,12 @@ async def test_a_runner_that_was_not_first_for_one_job_takes_the_next(api: Api) 
     assert not await jobs.run_next(api.db)
 
 
-@pytest.mark.parametrize(("share", "looks"), [(1.0, [4, 4]), (0.25, [1] * 8)])
+@pytest.mark.parametrize(("share", "looks"), [(1.0, [4, 4]), (0.25, [1] * 8), (1e-5, [1] * 8)])
 async def test_a_job_rests_in_the_part_of_the_time_that_is_left_to_others(
     api: Api, monkeypatch: pytest.MonkeyPatch, share: float, looks: list[int]
 ) -> None:
-    """It also looks at fewer accounts at once, so that no statement of it is a long one. The last look finds nothing left."""
+    """It also looks at fewer accounts at once, so that no statement of it is a long one. The last look finds nothing left. It
+    doesn't rest so long that another instance would take it over."""
     monkeypatch.setattr(creation, "GENTLE_LOOK", 1)
     interest, audience = await _parts(api.db)
     await jobs.start_creation(api.db, interest, audience, by=BY)
@@ -415,7 +416,8 @@ async def test_a_job_rests_in_the_part_of_the_time_that_is_left_to_others(
     await jobs.run_all(api.db, pace=lambda: share)
     assert looked == looks
     assert (rested == []) == (share == 1)
-    assert all(seconds > 0 for seconds in rested)
+    assert all(0 < seconds <= jobs.LEASE / 2 for seconds in rested)
+    assert (jobs.LEASE / 2 in rested) == (share < 1e-4)
     assert await _counts(api.db) == ALL_DONE
 
 
