@@ -128,12 +128,15 @@ async def test_every_selective_filter_is_an_index_s(market: Db, relation: str, g
     "name",
     [
         "account/moved",
+        "account/changed",
         "account/upsert",
         "group/next",
         "interest/keep",
         "job/claim",
         "job/give_up",
+        "person/count_touched",
         "person/touched",
+        "person/touched_at",
         "score/sum_people",
     ],
 )
