@@ -27,8 +27,6 @@ from graph.embedded import Server
 
 TURNS = {10_000: (1, 1)}
 """By the size of the market, how often each way has its turn, and how often before that counts. Larger ones run once."""
-DAILY = "maintenance"
-"""What a server has done the day before, and is measured when each way has had its turn before."""
 
 
 class Part(StrEnum):
@@ -59,7 +57,8 @@ async def run(
         if standing_parts := [part for part in parts if part is not Part.IMPORT]:
             async with standing(shape, data or Path(folder), console.print) as (db, server):
                 for task in await _tasks(db, server, standing_parts):
-                    await measure(task, server, (turns[0], 1) if task.name == DAILY else turns)
+                    daily = task.name == Part.MAINTENANCE  # a server has done it the day before, so that no first turn counts
+                    await measure(task, server, (turns[0], 1) if daily else turns)
     with tempfile.TemporaryDirectory(prefix="buying-groups-bench-", ignore_cleanup_errors=True) as folder:
         if Part.IMPORT in parts:
             rows = write_export(shape, Path(folder))
