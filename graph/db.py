@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iter
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic, perf_counter
 from types import TracebackType
 from typing import Any, LiteralString, Protocol, TypeVar
@@ -25,6 +26,7 @@ from graph.errors import GraphError, TooExpensive, Unavailable, UnreadableText
 from graph.queries import Query
 from graph.queries import query as statement_of
 from graph.sight import Sight
+from graph.together import Gathering
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -219,6 +221,7 @@ class Db:
         self._gates: Callable[[], Gate] | None = None
         self.sight: Sight | None = None
         self.statements = 0  # run so far, for those who count what an operation costs
+        self._gathering = Gathering(partial(_written, self.aside()))
 
     def through(self, gates: Callable[[], Gate]) -> Db:
         """The same database, with each transaction's work done by a gate of its own, within the transaction."""
@@ -285,6 +288,38 @@ class Db:
         if self._gates is None and (rows := await self._at_once(query, params)) is not None:
             return rows
         return await self.write(query, **params)
+
+    async def write_together(
+        self, query: Query, own: Mapping[str, Any], shared: Mapping[str, Any], *, lock: str, weight: int
+    ) -> list[Row]:
+        """As `write_idempotent`, of the parameters `own` and `shared`; those who ask for the same at the same time, each with
+        parameters of its own, are answered by one statement in one transaction, unless there is a gate, or a part of the market.
+        `lock`: what the statement locks first; `weight`: how much it writes, in people or the like."""
+        if self._gates is not None or self.sight is not None:
+            return await self.write_idempotent(query, **own, **shared)
+        with self._gathering.place(query, own, shared, lock, weight) as turn:
+            if (rows := await self._turn(turn, query.name)) is not None:
+                self.statements += 1
+                return rows
+            return await self.write_idempotent(query, **own, **shared)
+
+    async def _turn(self, turn: asyncio.Future[list[Row] | None], name: str) -> list[Row] | None:
+        """What comes of a turn. Raises Unavailable, too, if the server doesn't answer meanwhile."""
+        if turn.done():
+            return turn.result()
+        guard = _Guard(self._pulse)
+        with timed(name) as taken:
+            guard.start()
+            try:
+                rows = await turn
+            except BaseException as error:
+                if guard.stop() and isinstance(error, asyncio.CancelledError):
+                    raise Unavailable("the database doesn't answer") from error
+                if isinstance(error, Unavailable):
+                    guard.note()
+                raise
+            guard.stop()
+            return taken.nothing() if rows is None else taken.rows(rows)
 
     async def _at_once(self, query: Query, params: Mapping[str, Any]) -> list[Row] | None:
         """The rows of a statement that commits by itself; None if it has to be run again."""
@@ -439,9 +474,23 @@ class timed:
         self._count = len(found)
         return found
 
+    def nothing(self) -> None:
+        """No statement ran."""
+        self._watch = None
+
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if self._watch:
             self._watch.statement(self._name, perf_counter() - self._began, kind is not None, self._count)
+
+
+async def _written(db: Db, query: Query, params: Mapping[str, Any]) -> list[Row] | None:
+    """The rows of a statement for many; None if it can't be done. Raises Unavailable."""
+    try:
+        return await db.write_idempotent(query, **params)
+    except Unavailable:
+        raise
+    except (GraphError, driver_errors.Neo4jError, driver_errors.DriverError):
+        return None
 
 
 def _translated(error: BaseException | None) -> GraphError | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -116,13 +117,15 @@ async def journey_remove(
 
 
 async def _decide(db: Db, statement: Query, params: Mapping[str, Any], afterwards: Afterwards | None) -> list[Row]:
-    """The rows of a decision. It brings its events' ids along, so that it can tell whether it was made before."""
+    """The rows of a decision. It brings its events' ids along, so that it can tell whether it was made before. Decisions that
+    come at the same time are made one after the other in one transaction, by the order of their groups."""
     assert afterwards is None or db.sight is None, "what is read behind a write is not narrowed"
+    write = partial(db.write_together, lock=params["group_id"], weight=len(params["wanted"]))
     if afterwards is None or db.gated:  # a gate keeps what it answers, and would answer what was read for long
-        rows = await db.write_idempotent(statement, **params)
+        rows = await write(statement, params, {})
     else:
-        found = await db.write_idempotent(afterwards.joined(statement), **params, **afterwards.plan.params)
-        rows = afterwards.taken(found)
+        own, shared = afterwards.params()
+        rows = afterwards.taken(await write(afterwards.joined(statement), {**params, **own}, shared))
     if not rows:
         raise no_group()
     return rows

@@ -93,6 +93,12 @@ class Afterwards:
         text = cast(LiteralString, f"{write.text}\nNEXT\nWITH collect({{{row}}}) AS rows\n{reading}")
         return replace(write, text=text, returns=("rows", "answer"))
 
+    def params(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The read's parameters: lists and the like, such as the ids that are read; and all else, of which some must be the same
+        for a whole statement, such as limits."""
+        lists = {name: value for name, value in self.plan.params.items() if isinstance(value, list | dict)}
+        return lists, {name: value for name, value in self.plan.params.items() if name not in lists}
+
     def taken(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The rows of the writing statement; what was read is kept."""
         self.answer = rows[0]["answer"]
@@ -178,7 +184,10 @@ class _Compiler:
         inner = scope.below()
         text, layout = self.object(noun, wanted.children, inner)
         ids = self.params.add(list(wanted.args["ids"]))
-        found = f"COLLECT {{ UNWIND {ids} AS id MATCH ({inner.this}:{noun.label} {{id: id}}) RETURN [id, {text}] }}"
+        node = f"{inner.this}:{noun.label}"
+        # What another transaction deletes while it is read has lost some of its properties, or all: it isn't found.
+        alive = f"WITH id, {inner.this}, {text} AS _found WHERE EXISTS {{ ({node}) }}"
+        found = f"COLLECT {{ UNWIND {ids} AS id MATCH ({node} {{id: id}}) {alive} RETURN [id, _found] }}"
         return found, ById(layout, ids.removeprefix("$"))
 
     def _same(self, relation: Relation, wanted: Selection, scope: Scope) -> tuple[str, Layout]:
