@@ -10,6 +10,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from keyword import iskeyword
 from typing import Any
 
@@ -311,6 +312,7 @@ class _Hydration:
 _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
+@cache
 def snake(name: str) -> str:
     """A field's name in the types that declare it."""
     spelled = _CAPITAL.sub(r"_\1", name).lower()
