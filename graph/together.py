@@ -1,7 +1,9 @@
 """Writes that come at the same time are made together: by one statement, in one transaction, each as if it were alone.
 
 A commit waits for the disk, and a transaction costs the driver and the server more than most of the writes it holds. A call that
-finds nobody under way goes by itself and waits for nobody; those that come meanwhile gather, and go next, as one.
+finds nobody under way goes by itself and waits for nobody; those that come meanwhile gather, and go next, as one. They go in the
+order of what they lock first, as all do who lock several of that; should a circle come of what they lock then, the server ends
+one of its transactions, which is made again.
 """
 
 from __future__ import annotations

@@ -20,7 +20,9 @@ from api import ids
 from graph import jobs, people
 from graph.db import Db, Tx
 from graph.model import FilterOperator, HierarchyScope
+from graph.paging import Cursors
 from graph.queries import Query, query
+from graph.reads import Selection, compile_read
 
 ROUNDS = times(80)
 CHIEF, INFLUENCER, CHAMPION = "Decision Maker", "Influencer", "Champion"
@@ -354,3 +356,22 @@ async def test_what_waited_while_a_job_was_deleted_finds_no_job(api: Api) -> Non
     answers = await held.against(api.data(cancel, id=global_id), api.data(delete, id=global_id))
     expected = {"userErrors": [{"field": ["id"], "code": "NOT_FOUND"}]}
     assert [payload for answer in answers for payload in answer.values()] == [expected, expected]
+
+
+async def test_what_is_deleted_while_it_is_read_is_not_found(db: Db) -> None:
+    """A node that another transaction deletes loses its properties under who reads them, and is told whole or not at all."""
+    planted = await plant(db, {"home": None})
+    wanted = Selection("found", "nodes", {"ids": list(planted.values())}, (Selection("name", "name"),), "Account")
+    plan = compile_read([wanted], Cursors(b"a secret of the tests"))
+    slowly = "COUNT { UNWIND range(1, 6000000) AS x WITH x WHERE x % 2 = 0 RETURN x }"
+    text = plan.query.text.replace("[n1.name] AS _found", f"[{slowly}, n1.name] AS _found")
+    assert slowly in text
+    reading = asyncio.create_task(db.read(replace(plan.query, name="tests/slow", text=text), **plan.params))
+    running = """SHOW TRANSACTIONS YIELD metaData, currentQueryStatus
+    WHERE metaData.statement = 'tests/slow' AND currentQueryStatus = 'running' RETURN 1 AS one"""
+    while not await db.alone(Query("tests/running", running, "read")):
+        assert not reading.done()
+    await asyncio.sleep(0.1)  # it counts; the account is found
+    await rows(db, "MATCH (a:Account) DETACH DELETE a")
+    assert not reading.done(), "it was read before it was deleted"
+    assert await reading == [{"answer": [[]]}]
