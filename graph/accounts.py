@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.checks import name_problems
 from graph.db import Db, Tx
 from graph.errors import ErrorCode, Problem
-from graph.model import Input
+from graph.model import MAX_ROWS_PER_CALL, Input
 from graph.part import keep_accounts, refuse_lost_race, refuse_taken
 from graph.queries import query
-from graph.rows import Batch, LinkResult, UpsertResult, key_problems, not_a_count, not_finite, not_there, too_long
+from graph.rows import Batch, LinkResult, UpsertResult, chunks, key_problems, not_a_count, not_finite, not_there, too_long
 
 TEXTS = ("type", "industry", "city", "state", "country", "region", "website")
 PROPERTIES = ("name", *TEXTS, "annualRevenue", "employeeCount")
 OWNED = ("revenue", "since")
 MAX_OWNED = 1000
+MAX_SAFE = 20_000  # accounts that are kept in mind as being in no circle
 
 
 async def upsert(db: Db, rows: Sequence[Input], *, by: str) -> UpsertResult:
@@ -69,11 +70,11 @@ async def moving(tx: Tx, parents: Mapping[str, str | None], *, by: str) -> tuple
     """The same within a transaction."""
     await tx.run(query("account/lock_hierarchy"))
     refused = await _refused_parents(tx, parents)
-    rows = [
-        {"externalId": child, "parentExternalId": parent} for child, parent in sorted(parents.items()) if child not in refused
-    ]
-    moved = await tx.run(query("account/move"), rows=rows, by=by) if rows else []
-    return [row["external_id"] for row in moved], refused
+    moved: list[str] = []
+    for some in chunks((child for child in parents if child not in refused), MAX_ROWS_PER_CALL):
+        rows = [{"externalId": child, "parentExternalId": parents[child]} for child in sorted(some)]
+        moved += [row["external_id"] for row in await tx.run(query("account/move"), rows=rows, by=by)]
+    return moved, refused
 
 
 async def own(db: Db, lists: Mapping[str, Sequence[Input]], *, by: str) -> LinkResult:
@@ -173,38 +174,57 @@ def _unknown_products(row: Input, known: set[str]) -> list[Problem]:
 def _refused(batch: Batch, known: set[str], former: Mapping[str, str]) -> dict[int, Problem]:
     places = {row["externalId"]: place for place, row in batch.having("parentExternalId")}
     wanted = {row["externalId"]: row["parentExternalId"] for _, row in batch.having("parentExternalId")}
-    there = known | {row["externalId"] for row in batch.rows.values()}
-    return {places[child]: problem for child, problem in parent_problems(wanted, former, there).items()}
+    missing = {parent for parent in wanted.values() if parent} - known - {row["externalId"] for row in batch.rows.values()}
+    return {places[child]: problem for child, problem in parent_problems(wanted, former, missing).items()}
 
 
 async def _refused_parents(tx: Tx, wanted: Mapping[str, str | None]) -> dict[str, Problem]:
-    keys = sorted({*wanted, *(parent for parent in wanted.values() if parent)})
-    standing = (await tx.run(query("account/chains"), external_ids=keys, product_external_ids=[]))[0]
-    known, former = set(standing["known"]), dict(standing["parents"])
+    """Why some can't be moved. `wanted` may be large, and stand on a disk: it is gone through, never copied."""
+    missing: set[str] = set()
+    former: dict[str, str] = {}
     refused: dict[str, Problem] = {}
-    while problems := parent_problems({c: p for c, p in wanted.items() if c not in refused}, former, known):
+
+    async def look(keys: Iterable[str]) -> None:
+        for some in chunks(keys, MAX_ROWS_PER_CALL):
+            standing = (await tx.run(query("account/chains"), external_ids=some, product_external_ids=[]))[0]
+            missing.update({*some} - {*standing["known"]})
+            former.update((child, parent) for child, parent in standing["parents"] if child not in wanted or child in refused)
+
+    await look(wanted)
+    await look(parent for parent in wanted.values() if parent and parent not in wanted)
+    while problems := parent_problems(wanted, former, missing, refused):
         refused |= problems
+        await look(problems)  # they stay where they stand
     return refused
 
 
-def parent_problems(wanted: Mapping[str, str | None], former: Mapping[str, str], known: set[str]) -> dict[str, Problem]:
-    """Which of the wanted parents can't be had, by child: unknown ones, and every edge of a circle that the wanted
-    parents would close, with each other or with the former ones that stay."""
-    after: dict[str, str | None] = {**former, **wanted}
+def parent_problems(
+    wanted: Mapping[str, str | None], former: Mapping[str, str], missing: Container[str], refused: Container[str] = ()
+) -> dict[str, Problem]:
+    """Which of the wanted parents can't be had, by child, beside those that are refused already: missing ones, and every edge
+    of a circle that the wanted parents would close, with each other or with the former ones that stay."""
     problems: dict[str, Problem] = {}
     safe: set[str] = set()
+
+    def above(child: str) -> str | None:
+        return former.get(child) if child in refused or child not in wanted else wanted[child]
+
     for child, parent in wanted.items():
-        if parent is not None and parent not in known:
+        if child in refused:
+            continue
+        if parent is not None and parent in missing:
             problems[child] = not_there("account", parent, "parentExternalId")
         elif child not in safe and child not in problems:
-            circle = _circle(child, after, safe)
+            if len(safe) > MAX_SAFE:
+                safe.clear()
+            circle = _circle(child, above, safe)
             for one in circle:
-                if one in wanted:
+                if one in wanted and one not in refused:
                     problems[one] = _closes_circle(circle, one)
     return problems
 
 
-def _circle(child: str, after: Mapping[str, str | None], safe: set[str]) -> list[str]:
+def _circle(child: str, above: Callable[[str], str | None], safe: set[str]) -> list[str]:
     """The accounts of the circle that the way up from `child` runs into, if it does; marks a way that doesn't as safe."""
     way: dict[str, int] = {}
     at: str | None = child
@@ -214,7 +234,7 @@ def _circle(child: str, after: Mapping[str, str | None], safe: set[str]) -> list
             safe.update(found[: way[at]])
             return found[way[at] :]
         way[at] = len(way)
-        at = after.get(at)
+        at = above(at)
     safe.update(way)
     return []
 

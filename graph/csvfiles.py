@@ -1,27 +1,24 @@
 """CSV files, as they are or in gzip, read strictly, in batches, each row with the physical line on which it starts.
 
-Polars reads the fields. It takes for granted that a file is well-formed and mends in silence what is not, and it can't tell
-a row's line when fields hold line breaks. So rows are cut out first, and held against the grammar of RFC 4180.
+Readers of CSV, Python's and Polars's among them, mend in silence what is not well-formed, and can't tell a row's line when fields
+hold line breaks. So rows are cut out here, and must follow the grammar of RFC 4180.
 """
 
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
-import polars as pl
-
 from graph.errors import NotAnExport
 
-LINE = "\0line"  # the column that batches have beside those of the file, which none of them is called
 MAX_ROW = 10_000_000  # characters; a quote that is never closed would make the rest of the file one row
-_GRAMMAR = r'^(?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*$'
-_QUOTED = r'"[^"]*"'
+_FIELD = re.compile(r',("[^"]*+(?:""[^"]*+)*+"|[^",\r\n]*+)')  # with the comma before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +31,14 @@ class Ragged:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows: `frame` has the text of each column (empty, never null) and LINE; `ragged` are those without a place in it."""
+    """Some rows: of each the line on which it starts, and its text by column, empty if there is none. `ragged` are those that
+    have no such."""
 
-    frame: pl.DataFrame
-    ragged: tuple[Ragged, ...]
+    rows: Sequence[tuple[int, Mapping[str, str]]]
+    ragged: Sequence[Ragged] = ()
 
     def __len__(self) -> int:
-        return len(self.frame) + len(self.ragged)
+        return len(self.rows) + len(self.ragged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +64,16 @@ class CsvFile:
             yield self._batch(taken, names)
 
     def _batch(self, taken: Sequence[tuple[int, str]], names: Sequence[str]) -> Batch:
-        texts = pl.Series([text for _, text in taken], dtype=pl.String)
-        broken = (~texts.str.contains(_GRAMMAR)).arg_true()
-        if len(broken):
-            raise NotAnExport(_misquoted(self.path, taken[broken[0]][0]))
-        fields = _counted(texts)
-        whole = fields == len(self.columns)
-        ragged = tuple(Ragged(taken[at][0], fields[at]) for at in (~whole).arg_true())
-        lines = pl.Series(LINE, [line for line, _ in taken], dtype=pl.Int64).filter(whole)
-        # The same column may stand twice among those that nobody asks for, so they go by their places.
-        places = {str(self.columns.index(name)): name for name in names}
-        frame = _fields(texts.filter(whole), len(self.columns)).select(list(places)).rename(places)
-        return Batch(frame.with_columns(lines), ragged)
+        places = [(name, self.columns.index(name)) for name in names]
+        rows: list[tuple[int, Mapping[str, str]]] = []
+        ragged: list[Ragged] = []
+        for line, text in taken:
+            fields = _fields(self.path, line, text)
+            if len(fields) == len(self.columns):
+                rows.append((line, {name: fields[place] for name, place in places}))
+            else:
+                ragged.append(Ragged(line, len(fields)))
+        return Batch(rows, ragged)
 
 
 def open_csv(path: Path) -> CsvFile:
@@ -85,29 +81,17 @@ def open_csv(path: Path) -> CsvFile:
     header = next(_rows(path), None)
     if header is None:
         raise NotAnExport(f"{path.name} is empty; its first line must name its columns.")
-    line, text = header
-    texts = pl.Series([text])
-    if not texts.str.contains(_GRAMMAR)[0]:
+    return CsvFile(path, tuple(_fields(path, *header)))
+
+
+def _fields(path: Path, line: int, text: str) -> list[str]:
+    """The fields of a row. Raises NotAnExport if its quotes are out of place: then the fields that there are don't fill it."""
+    if '"' not in text:
+        return text.split(",")
+    fields = _FIELD.findall("," + text)
+    if sum(map(len, fields)) + len(fields) != len(text) + 1:
         raise NotAnExport(_misquoted(path, line))
-    return CsvFile(path, _fields(texts, _counted(texts)[0]).row(0))
-
-
-def _counted(texts: pl.Series) -> pl.Series:
-    """How many fields well-formed rows have."""
-    return texts.str.replace_all(_QUOTED, "").str.count_matches(",", literal=True) + 1
-
-
-def _fields(texts: pl.Series, count: int) -> pl.DataFrame:
-    """The fields of well-formed rows, in columns named by their places."""
-    schema = {str(place): pl.String for place in range(count)}
-    if not len(texts):
-        return pl.DataFrame(schema=schema)
-    return pl.read_csv(
-        "\n".join(texts).encode(),
-        has_header=False,
-        schema=schema,
-        empty_string_is_null=False,
-    )
+    return [one[1:-1].replace('""', '"') if one.startswith('"') else one for one in fields]
 
 
 def _rows(path: Path) -> Iterator[tuple[int, str]]:

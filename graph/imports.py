@@ -15,31 +15,27 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from fractions import Fraction
-from itertools import islice
+from heapq import merge
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from graph import accounts, activities, people, products
 from graph.activities import MAX_ACTIVITIES_PER_CALL
-from graph.csvfiles import LINE, Batch
 from graph.db import Db
 from graph.errors import NotAnExport, Problem
 from graph.mappings import SALESFORCE, Mapped
 from graph.model import MAX_ROWS_PER_CALL, Change, Input, PersonRelationship
 from graph.people import Relations
 from graph.rejects import Rejects, Report
-from graph.rows import LinkResult, UpsertResult
+from graph.rows import LinkResult, UpsertResult, chunks
 from graph.salesforce import ENDINGS, Column, Kind
+from graph.spool import Kept, Spool
 from graph.tables import Table, find_table, open_table
 
-SCANNED = 10_000  # rows in a batch that is only looked at
+SCANNED = 1000  # rows in a batch that is only looked at
 Progress = Callable[[str, int, int], None]
 Link = tuple[str, str]
-
-_OWNED = {LINE: pl.Int64, "account": pl.String, "product": pl.String, "revenue": pl.Float64, "since": pl.Date}
-_RELATED = {LINE: pl.Int64, "person": pl.String, "account": pl.String, "relationship": pl.String}
 
 
 @dataclass(slots=True)
@@ -150,36 +146,18 @@ def _scanned(kind: Kind, path: Path) -> _Source:
     kind = _as_there(kind, file)
     _refuse_columns(kind, file)
     file.check([column.name for column in kind.columns if column.name in file.columns])
-    count = 0
-    hashes = [pl.Series(dtype=pl.UInt64)]
-    for batch in file.batches(SCANNED, [kind.key]):
-        count += len(batch)
-        hashes.append(_ids(batch, kind)["id"].hash())
-    repeated = _repeated(kind, file, _twice(pl.concat(hashes)))
     known = {column.name for column in kind.columns}
     ignored = tuple(name or "(unnamed)" for name in file.columns if name not in known)
-    return _Source(kind, file, FileSummary(file.name, count, ignored), repeated)
+    summary = FileSummary(file.name, 0, ignored)
+    with Spool(_ids(kind, file, summary)) as ids:
+        return _Source(kind, file, summary, ids.repeated())
 
 
-def _ids(batch: Batch, kind: Kind) -> pl.DataFrame:
-    """The ids of a batch's rows, each with its line, less those that are missing."""
-    return batch.frame.select(LINE, id=pl.col(kind.key)).filter(pl.col("id").str.strip_chars() != "")
-
-
-def _twice(hashes: pl.Series) -> pl.Series:
-    """Those that stand more than once."""
-    ordered = hashes.sort()
-    return ordered.filter(ordered == ordered.shift(1)).unique()
-
-
-def _repeated(kind: Kind, file: Table, hashes: pl.Series) -> dict[int, int]:
-    """The lines of rows whose id, of one of these hashes, stood before, each with the line where it stood first. The file is read
-    again for them: to keep all ids takes ten times the memory of their hashes."""
-    if not len(hashes):
-        return {}
-    some = [_ids(batch, kind).filter(pl.col("id").hash().is_in(hashes.implode())) for batch in file.batches(SCANNED, [kind.key])]
-    ids = pl.concat(some).with_columns(first=pl.col(LINE).min().over("id")).filter(pl.col("first") != pl.col(LINE))
-    return dict(zip(ids[LINE], ids["first"], strict=True))
+def _ids(kind: Kind, file: Table, summary: FileSummary) -> Iterator[Kept]:
+    """The ids of a file's rows, each with its line, less those that are missing. Counts the rows."""
+    for batch in file.batches(SCANNED, [kind.key]):
+        summary.rows += len(batch)
+        yield from (Kept(line, texts[kind.key]) for line, texts in batch.rows if texts[kind.key].strip())
 
 
 def _as_there(kind: Kind, file: Table) -> Kind:
@@ -246,12 +224,12 @@ class _Import:
             for one in batch.ragged:
                 words = f"The row has {one.fields} fields, the first line {len(source.file.columns)}."
                 self._reject(source, one.line, "", "", words)
-            yield [row for texts in batch.frame.iter_rows(named=True) if (row := self._row(source, columns, texts))]
+            yield [row for line, texts in batch.rows if (row := self._row(source, columns, line, texts))]
             source.done += len(batch)
             self._progress(source.file.name, source.done, source.summary.rows)
 
-    def _row(self, source: _Source, columns: Sequence[Column], texts: Mapping[str, Any]) -> _Row | None:
-        row = _Row(texts[LINE], texts)
+    def _row(self, source: _Source, columns: Sequence[Column], line: int, texts: Mapping[str, str]) -> _Row | None:
+        row = _Row(line, texts)
         unfit = _unfit(source, row)
         if unfit:
             self._reject(source, row.line, *unfit)
@@ -319,80 +297,77 @@ class _Import:
             return
         for rows in self._read(source, MAX_ROWS_PER_CALL):
             taken = await self._upsert(source, rows, lambda batch: products.upsert(self._db, batch))
-            _count(source, [change for _, change in taken])
+            _count(source, (change for _, change in taken))
 
     async def _accounts(self) -> None:
         """Accounts first, then their parents, for these may stand anywhere; then what they own."""
-        changes: dict[str, Change | None] = {}
-        parents: dict[str, tuple[str | None, int]] = {}
         source, assets = self._sources.get("accounts"), self._sources.get("assets")
+        changed: set[str] = set()  # of those that the graph said the same of
+        with Spool() as listed:
+            if source:
+                for rows in self._read(source, MAX_ROWS_PER_CALL):
+                    taken = await self._upsert(source, rows, lambda batch: accounts.upsert(self._db, batch, by=self._by))
+                    _count(source, (change for _, change in taken))
+                    listed.add(_listed_account(row, change) for row, change in taken)
+                if source.has("parent"):
+                    changed.update(await self._move(source, listed))
+            if assets:
+                changed.update(await self._own(assets, listed))
         if source:
-            for rows in self._read(source, MAX_ROWS_PER_CALL):
-                taken = await self._upsert(source, rows, lambda batch: accounts.upsert(self._db, batch, by=self._by))
-                changes |= {row.values["externalId"]: change for row, change in taken}
-                parents |= {
-                    row.values["externalId"]: (row.links["parent"], row.line) for row, _ in taken if "parent" in row.links
-                }
-            for key in await self._move(source, parents):
-                changes[key] = changes[key] or Change.UPDATED
-        if assets:
-            for key in await self._own(assets, changes):
-                if key in changes:
-                    changes[key] = changes[key] or Change.UPDATED
-        if source:
-            _count(source, changes.values())
+            source.summary.updated += len(changed)
 
-    async def _move(self, source: _Source, parents: Mapping[str, tuple[str | None, int]]) -> list[str]:
-        moved, refused = await accounts.move(self._db, {child: parent for child, (parent, _) in parents.items()}, by=self._by)
-        for child, problem in refused.items():
-            parent, line = parents[child]
-            self._leave_out(source, line, source.kind.column("parent"), parent or "", problem.message)
-        return moved
+    async def _move(self, source: _Source, listed: Spool) -> list[str]:
+        """Puts accounts under their parents. Returns who stood elsewhere, of those that were the same."""
+        moved, refused = await accounts.move(self._db, _Parents(listed), by=self._by)
+        for row in listed.of(refused):
+            self._leave_out(source, row.line, source.kind.column("parent"), row.other, refused[row.owner].message)
+        return [key for some in chunks(moved, MAX_ROWS_PER_CALL) for key in _same(listed, some)]
 
-    async def _own(self, source: _Source, listed: Iterable[str]) -> set[str]:
-        """Makes what accounts own as the assets say: nothing for a listed account without any. Returns whose list changed."""
-        assets = _Links(self._frame(source, _OWNED, lambda _row: True), "account")
+    async def _own(self, source: _Source, listed: Spool) -> list[str]:
+        """Makes what accounts own as the assets say: nothing for a listed account without any. Returns whose list changed, of
+        those that were the same."""
         given = [column.field for column in source.columns if column.field in accounts.OWNED]
-        touched: set[str] = set()
-        for keys in _chunks(sorted({*listed, *assets.owners()}), MAX_ROWS_PER_CALL):
-            rows: defaultdict[Link, list[dict[str, Any]]] = defaultdict(list)
-            for row in assets.of(keys).iter_rows(named=True):
-                rows[row["account"], row["product"]].append(row)
-            lists: dict[str, list[Input]] = {key: [] for key in keys}
-            for (account, product), several in rows.items():
-                owned = {"revenue": _revenue(several), "since": _since(several)}
-                lists[account].append({"productExternalId": product, **{name: owned[name] for name in given}})
-            done = await accounts.own(self._db, lists, by=self._by)
-            touched |= done.touched
-            lines = {link: [row[LINE] for row in several] for link, several in rows.items()}
-            self._count_links(source, lines, done, (source.kind.column("account"), source.kind.column("product")))
-        return touched
+        changed: list[str] = []
+        with Spool(self._links(source, "account", "product", lambda _row: True)) as assets:
+            owners = (key for key, _ in groupby(merge(listed.owners(), assets.owners())))
+            for keys in chunks(owners, MAX_ROWS_PER_CALL):
+                rows: defaultdict[Link, list[Kept]] = defaultdict(list)
+                for row in assets.of(keys):
+                    rows[row.owner, row.other].append(row)
+                lists: dict[str, list[Input]] = {key: [] for key in keys}
+                for (account, product), several in rows.items():
+                    owned = {"revenue": _revenue(several), "since": _since(several)}
+                    lists[account].append({"productExternalId": product, **{name: owned[name] for name in given}})
+                done = await accounts.own(self._db, lists, by=self._by)
+                changed += _same(listed, done.touched)
+                lines = {link: [row.line for row in several] for link, several in rows.items()}
+                self._count_links(source, lines, done, (source.kind.column("account"), source.kind.column("product")))
+        return changed
 
-    def _frame(self, source: _Source, schema: Mapping[str, Any], holds: Callable[[_Row], bool]) -> pl.DataFrame:
-        """The rows of a file of links, all at once, for those of one owner may stand anywhere."""
-        parts = [
-            pl.DataFrame([{LINE: row.line, **row.values} for row in rows if holds(row)], schema=schema)
-            for rows in self._read(source, SCANNED)
-        ]
-        return pl.concat([pl.DataFrame(schema=schema), *parts], rechunk=True)
+    def _links(self, source: _Source, owner: str, other: str, holds: Callable[[_Row], bool]) -> Iterator[Kept]:
+        """The rows of a file of links that hold. Days become texts."""
+        for rows in self._read(source, SCANNED):
+            for row in filter(holds, rows):
+                rest = {name: value.isoformat() if isinstance(value, date) else value for name, value in row.values.items()}
+                yield Kept(row.line, rest.pop(owner), rest.pop(other), rest)
 
     # --- people and their relations
 
     async def _people(self) -> None:
         contacts, source = self._sources.get("people"), self._sources.get("relations")
-        relations = _Links(self._relations(source) if source else pl.DataFrame(schema=_RELATED), "person")
-        if contacts:
-            for rows in self._read(contacts, MAX_ROWS_PER_CALL):
-                taken = await self._upsert(contacts, rows, lambda batch: people.upsert(self._db, batch, by=self._by))
-                own = relations.of([row.values["externalId"] for row, _ in taken])
-                touched = await self._relate([row for row, _ in taken], own)
-                changed = (c or (Change.UPDATED if row.values["externalId"] in touched else None) for row, c in taken)
-                _count(contacts, changed)
-        for keys in _chunks(relations.owners(left=True), MAX_ROWS_PER_CALL):
-            await self._relate([], relations.of(keys))
+        with self._relations(source) if source else Spool() as relations:
+            if contacts:
+                for rows in self._read(contacts, MAX_ROWS_PER_CALL):
+                    taken = await self._upsert(contacts, rows, lambda batch: people.upsert(self._db, batch, by=self._by))
+                    own = relations.of(row.values["externalId"] for row, _ in taken)
+                    touched = await self._relate([row for row, _ in taken], own)
+                    changed = (c or (Change.UPDATED if row.values["externalId"] in touched else None) for row, c in taken)
+                    _count(contacts, changed)
+            for keys in chunks(relations.owners(left=True), MAX_ROWS_PER_CALL):
+                await self._relate([], relations.of(keys))
 
-    def _relations(self, source: _Source) -> pl.DataFrame:
-        """The relations that hold, each person once at each account."""
+    def _relations(self, source: _Source) -> Spool:
+        """The relations that hold, each person once at each account; those of one person may stand anywhere in the file."""
         today = datetime.now(UTC).date()
         active, ended = source.kind.column("active"), source.kind.column("end")
 
@@ -406,19 +381,13 @@ class _Import:
                 return True
             return False
 
-        found = self._frame(source, _RELATED, holds)
-        pair = pl.col("person").hash(0) ^ pl.col("account").hash(1)
-        twice = _twice(found.select(pair).to_series())
-        if not len(twice):
-            return found
-        some = found.filter(pair.is_in(twice.implode())).with_columns(first=pl.col(LINE).min().over("person", "account"))
-        again = some.filter(pl.col("first") != pl.col(LINE))
-        for row in again.iter_rows(named=True):
-            words = f"Line {row['first']} relates this person to this account; a person relates once to each."
-            self._reject(source, row[LINE], source.kind.column("account"), row["account"], words)
-        return found.filter(~pl.col(LINE).is_in(again[LINE].implode()))
+        found = Spool(self._links(source, "person", "account", holds))
+        for line, first in found.repeated().items():
+            words = f"Line {first} relates this person to this account; a person relates once to each."
+            self._reject(source, line, source.kind.column("account"), found.take(line).other, words)
+        return found
 
-    async def _relate(self, contacts: Sequence[_Row], relations: pl.DataFrame) -> set[str]:
+    async def _relate(self, contacts: Sequence[_Row], relations: Sequence[Kept]) -> set[str]:
         """Makes people's relations as their AccountId (as EMPLOYEE) and the relations' Roles say. What the export doesn't
         tell stays: without AccountId the employees, without the other file the others. Returns whose relations changed."""
         source = self._sources.get("relations")
@@ -434,12 +403,12 @@ class _Import:
                 wanted[person][account] = PersonRelationship.EMPLOYEE
                 direct[person, account] = row
         lines: dict[Link, list[int]] = {}
-        for one in relations.iter_rows(named=True):
-            person, account = one["person"], one["account"]
+        for one in relations:
+            person, account = one.owner, one.other
             keep.setdefault(person, [PersonRelationship.EMPLOYEE])
             told = PersonRelationship.EMPLOYEE if source and source.has("relationship") else None
-            wanted[person][account] = one["relationship"] or wanted[person].get(account) or told
-            lines[person, account] = [one[LINE]]
+            wanted[person][account] = one.rest.get("relationship") or wanted[person].get(account) or told
+            lines[person, account] = [one.line]
         done = await people.relate(self._db, {person: _listed(wanted[person], keep[person]) for person in keep}, by=self._by)
         for (person, account), row in direct.items():
             if problem := done.problems.get((person, account)):
@@ -464,38 +433,34 @@ class _Import:
             self._rejects.flush()
 
 
-class _Links:
-    """Rows of links, found by their owners: by the hashes of these in order, which take 12 bytes a row, and no reading of all."""
-
-    def __init__(self, frame: pl.DataFrame, owner: str) -> None:
-        hashes = frame[owner].hash()
-        self._frame, self._owner = frame, owner
-        self._order = hashes.arg_sort()
-        self._hashes = hashes.gather(self._order)
-        self._asked: list[pl.Series] = [pl.Series(dtype=pl.get_index_type())]
-
-    def of(self, owners: Sequence[str]) -> pl.DataFrame:
-        """The rows of some, in the order of the file."""
-        wanted = pl.Series(owners, dtype=pl.String)
-        hashes = wanted.hash().unique()
-        ends = pl.DataFrame(
-            {"low": self._hashes.search_sorted(hashes, "left"), "high": self._hashes.search_sorted(hashes, "right")}
-        )
-        places = self._order.gather(ends.select(pl.int_ranges("low", "high").explode().drop_nulls()).to_series()).sort()
-        places = places.filter(self._frame[self._owner].gather(places).is_in(wanted.implode()))  # less others of the same hash
-        self._asked.append(places)
-        return self._frame[places]
-
-    def owners(self, *, left: bool = False) -> list[str]:
-        """Whose rows they are, in order; with `left`, of those alone whom nobody has asked for."""
-        owners = self._frame[self._owner]
-        if left:
-            rest = pl.int_range(len(owners), dtype=pl.get_index_type(), eager=True)
-            owners = owners.gather(rest.filter(~rest.is_in(pl.concat(self._asked).implode())))
-        return owners.unique().sort().to_list()
-
-
 # --- small things ---------------------------------------------------------------------------------------------------
+
+
+class _Parents(Mapping[str, str | None]):
+    """The parent of each listed account, by the children's ids, in their order."""
+
+    def __init__(self, listed: Spool) -> None:
+        self._listed = listed
+
+    def __getitem__(self, child: str) -> str | None:
+        for row in self._listed.of([child]):
+            return row.other or None
+        raise KeyError(child)
+
+    def __iter__(self) -> Iterator[str]:
+        return self._listed.owners()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _listed_account(row: _Row, change: Change | None) -> Kept:
+    return Kept(row.line, row.values["externalId"], row.links.get("parent") or "", {"same": change is None})
+
+
+def _same(listed: Spool, keys: Iterable[str]) -> list[str]:
+    """Those of some accounts of whom the file says what the graph said before."""
+    return [row.owner for row in listed.of(keys) if row.rest["same"]]
 
 
 def _unfit(source: _Source, row: _Row) -> tuple[str, str, str] | None:
@@ -528,24 +493,18 @@ def _listed(accounts_of: Mapping[str, str | None], keep: Sequence[PersonRelation
     return Relations(relations, keep)
 
 
-def _revenue(assets: Sequence[Mapping[str, Any]]) -> float | None:
+def _revenue(assets: Sequence[Kept]) -> float | None:
     """The sum of an account's assets of one product, exact in decimals, so the same in whatever order they stand."""
-    prices = [Fraction(repr(one["revenue"])) for one in assets if one["revenue"] is not None]
+    prices = [Fraction(repr(price)) for one in assets if (price := one.rest.get("revenue")) is not None]
     return float(sum(prices)) if prices else None
 
 
-def _since(assets: Sequence[Mapping[str, Any]]) -> date | None:
+def _since(assets: Sequence[Kept]) -> date | None:
     """The day on which an account came to own a product first."""
-    return min((one["since"] for one in assets if one["since"] is not None), default=None)
+    return min((date.fromisoformat(day) for one in assets if (day := one.rest.get("since"))), default=None)
 
 
 def _count(source: _Source, changes: Iterable[Change | None]) -> None:
     for change in changes:
         source.summary.created += change is Change.CREATED
         source.summary.updated += change is Change.UPDATED
-
-
-def _chunks(keys: Iterable[str], size: int) -> Iterator[list[str]]:
-    remaining = iter(keys)
-    while chunk := list(islice(remaining, size)):
-        yield chunk

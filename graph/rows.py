@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from graph.checks import blank_to_none, text_problems
@@ -114,6 +115,13 @@ class LinkResult:
             frozenset(row["external_id"] for row in rows),
             problems,
         )
+
+
+def chunks(keys: Iterable[str], size: int) -> Iterator[list[str]]:
+    """So many at a time."""
+    remaining = iter(keys)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
 
 
 def stored(value: Any) -> Any:

@@ -17,13 +17,14 @@ from make import BY, plant, rows
 from typer.testing import CliRunner, Result
 
 from api.cli import app
-from graph import accounts, people
-from graph.csvfiles import LINE, open_csv
+from graph import accounts, people, spool
+from graph.csvfiles import open_csv
 from graph.db import Db
 from graph.embedded import Server
 from graph.errors import GraphError, NotAnExport
 from graph.imports import ImportSummary, import_folder
 from graph.salesforce import KINDS, Kind
+from graph.spool import Kept, Spool
 
 EXPORT = {
     "Account": """\
@@ -869,9 +870,9 @@ def test_reading_agrees_with_pythons_csv(
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file, lineterminator=end, quoting=csv.QUOTE_ALL).writerows([("x", "y", "z"), *table])
     found = [
-        (row[LINE], (row["x"], row["y"], row["z"]))
+        (line, (texts["x"], texts["y"], texts["z"]))
         for batch in open_csv(path).batches(size, ["x", "y", "z"])
-        for row in batch.frame.iter_rows(named=True)
+        for line, texts in batch.rows
     ]
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
@@ -953,3 +954,46 @@ async def test_moves_to_the_top_and_stays_put(db: Db) -> None:
     moved, refused = await accounts.move(db, {"one": None, "two": "top", "top": None}, by=BY)
     assert (moved, refused) == (["one"], {})
     assert set(await links(db, "CHILD_OF")) == {("two", "top")}
+
+
+async def test_who_cant_be_moved_stays_and_may_close_a_circle_there(db: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many go in a statement."""
+    monkeypatch.setattr(accounts, "MAX_ROWS_PER_CALL", 2)
+    monkeypatch.setattr(accounts, "MAX_SAFE", 1)
+    await plant(db, {"top": None, "a": "b", "b": "top", "c": "a", "d": None})
+    wanted = {"a": "missing", "b": "c", "c": "a", "d": "top", "e": None, "top": None}
+    moved, refused = await accounts.move(db, wanted, by=BY)
+    assert {child: problem.message for child, problem in refused.items()} == {
+        "a": "There is no account with the external id 'missing'.",
+        "b": "This parent closes a circle: b -> c -> a -> b.",
+        "c": "This parent closes a circle: c -> a -> b -> c.",
+    }
+    assert moved == ["d"]
+    assert set(await links(db, "CHILD_OF")) == {("a", "b"), ("b", "top"), ("c", "a"), ("d", "top")}
+
+
+async def test_a_disk_without_room_is_told_and_nothing_is_written(
+    db: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "_MADE", "PRAGMA max_page_count = 8;" + spool._MADE)
+    accounts_of = "".join(f"a{number},{'x' * 200}\n" for number in range(200))
+    folder = write(tmp_path / "export", {"Account": "Id,Name\n" + accounts_of.replace("a1,", "a1" + "y" * 30_000 + ",")})
+    with pytest.raises(GraphError) as caught:
+        await load(db, folder)
+    assert str(caught.value) == "Rows of the files can't be put aside in a temporary file: database or disk is full."
+    assert await rows(db, "MATCH (a:Account) RETURN count(a) AS accounts") == [{"accounts": 0}]
+    assert names(tmp_path) == ["export"]
+
+
+def test_rows_put_aside_come_back_as_they_were() -> None:
+    texts = ["b", "a\0", "a", "\U0001f600", "b", "'; --", ""]
+    put = [Kept(2 * number, text, text[:1], {"n": number / 3, "none": None}) for number, text in enumerate(texts)]
+    with Spool(put[:4]) as kept:
+        assert list(kept.owners()) == ["a", "a\0", "b", "\U0001f600"]
+        kept.add(put[4:])
+        assert list(kept.owners()) == ["", "'; --", "a", "a\0", "b", "\U0001f600"]
+        assert kept.of(["b", "a\0", "nobody"]) == [put[0], put[4], put[1]]
+        assert list(kept.owners(left=True)) == ["", "'; --", "a", "\U0001f600"]
+        assert kept.repeated() == {8: 0}
+        assert kept.take(8) == put[4]
+        assert (kept.repeated(), kept.of(["b"])) == ({}, [put[0]])

@@ -7,12 +7,12 @@ days so that the newest fall on yesterday, and the last 30 days always hold some
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-import polars as pl
 
 from graph import audiences, interests, jobs, members, stages, templates
 from graph.addressing import GroupAddress
@@ -64,11 +64,14 @@ def write_export(folder: Path, today: date) -> None:
 
 def _moved(content: bytes, today: date) -> bytes:
     times = "%Y-%m-%dT%H:%M:%SZ"
-    found = pl.read_csv(content, infer_schema=False).with_columns(pl.col("ActivityDate").str.to_datetime(times))
-    newest = found["ActivityDate"].dt.date().max()
-    assert isinstance(newest, date)
-    days = today - timedelta(days=1) - newest
-    return found.with_columns((pl.col("ActivityDate") + days).dt.strftime(times)).write_csv().encode()
+    header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
+    place = header.index("ActivityDate")
+    found = [datetime.strptime(row[place], times) for row in rows]
+    days = today - timedelta(days=1) - max(found).date()
+    moved = ([*row[:place], (moment + days).strftime(times), *row[place + 1 :]] for row, moment in zip(rows, found, strict=True))
+    written = io.StringIO(newline="")
+    csv.writer(written, lineterminator="\n").writerows([header, *moved])
+    return written.getvalue().encode()
 
 
 async def _directory(db: Db) -> Directory:
