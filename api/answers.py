@@ -1,9 +1,9 @@
 """Answers known queries straight from their plans: neither parsed, validated, planned nor completed again.
 
 A plan is kept for a document, its operation and its variables. Variables that only select (an id, ids of one type, a CRM's
-key, a text to search for) are left open: the statement's text doesn't depend on them, and each is one of its parameters. That
-is not taken for granted but tried, with another value in the variable's place. All other variables are part of what a plan is
-kept for.
+key, a text to search for, a cursor) are left open: the statement's text doesn't depend on them, and each is one of its
+parameters, or several. That is not taken for granted but tried, with another value in the variable's place. All other variables
+are part of what a plan is kept for.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from graphql import (
 )
 
 from api import ids
+from graph.collation import is_plain
 from graph.db import Db
+from graph.paging import BadCursor, Cursors
 from graph.reads import Plan
 
 MAX_WEIGHT = 64 * 2**20
@@ -116,6 +118,46 @@ class _Ids(_Id):
         return [super(_Ids, self).another(one) for one in value]
 
 
+class _Cursor(_Text):
+    """A variable that is a cursor. A plan depends on what kinds of keys it has."""
+
+    def shape(self, value: Any) -> Hashable:
+        keys = Cursors.claimed(value) if type(value) is str else None
+        if keys is None:
+            raise Unanswerable
+        return tuple((type(key), isinstance(key, str) and is_plain(key)) for key in keys)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key(_Text):
+    """A cursor's key, by its place among them, in the list that `purpose` names."""
+
+    cursors: Cursors
+    purpose: str
+    place: int
+
+    def own(self, value: Any) -> Any:
+        try:
+            return self.cursors.decode(self.purpose, value)[self.place]
+        except BadCursor:
+            raise Unanswerable from None  # the executor tells what is wrong with it
+
+
+def _other_key(key: Any) -> Any:
+    """Another key of the same kind."""
+    match key:
+        case None:
+            return None
+        case bool():
+            return not key
+        case int() | float():
+            return key + 1
+        case str():
+            return uuid4().hex
+        case _:
+            raise Unanswerable
+
+
 def _type_of(value: Any) -> str:
     if type(value) is not str:
         raise Unanswerable
@@ -127,7 +169,7 @@ def _type_of(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A parameter that is an open variable's value, bare or in a list of its own."""
+    """A parameter that is an open variable's value, or a part of it, bare or in a list of its own."""
 
     param: str
     variable: str
@@ -200,6 +242,7 @@ class Answers:
         variables: Variables,
         query: Answerable,
         replan: Callable[[Variables], Plan],
+        cursors: Cursors,
         *,
         cost: int,
         part: bool = False,
@@ -210,7 +253,7 @@ class Answers:
         known = self._operations.get(asked) or _Operation(document, operation)
         try:
             known.shape(variables)  # is anything here that no variable may be?
-            slots = self._slots(asked, known, variables, query.plan, replan)
+            slots = self._slots(asked, known, variables, query.plan, replan, cursors)
             place = asked, known.shape(variables)
         except (Unanswerable, TypeError):  # a value that JSON has no form for came by another way than HTTP
             return
@@ -225,14 +268,27 @@ class Answers:
             self._forget(next(iter(self._kept)))
 
     def _slots(
-        self, asked: Asked, known: _Operation, variables: Variables, plan: Plan, replan: Callable[[Variables], Plan]
+        self,
+        asked: Asked,
+        known: _Operation,
+        variables: Variables,
+        plan: Plan,
+        replan: Callable[[Variables], Plan],
+        cursors: Cursors,
     ) -> tuple[_Slot, ...]:
-        """Where the open variables stand in the plan. One that stands elsewhere, too, is open no more."""
+        """Where the open variables stand in the plan. One that stands elsewhere, too, is open no more; but a plan that is for one
+        cursor alone isn't kept, for nobody asks for a page that often. Raises Unanswerable."""
         slots: list[_Slot] = []
         for name, kind in list(known.open.items()):
             if (value := variables.get(name)) is None or not kind.varies(value):
                 continue
-            found = _slots_of(name, kind, variables, plan, replan)
+            if isinstance(kind, _Cursor):
+                parts, other = _keys_of(value, plan, cursors)
+            else:
+                parts, other = [kind], kind.another(value)
+            found = _slots_of(name, parts, other, variables, plan, replan)
+            if found is None and isinstance(kind, _Cursor):
+                raise Unanswerable
             if found is None:
                 del known.open[name]
                 for place in [place for place in self._kept if place[0] == asked]:
@@ -249,26 +305,38 @@ class Answers:
             del self._operations[place[0]]
 
 
+def _keys_of(cursor: str, plan: Plan, cursors: Cursors) -> tuple[list[_Text], str]:
+    """The keys of a cursor, and another cursor of the same list. Raises Unanswerable if the plan doesn't read it."""
+    purpose = plan.purposes.get(cursor)
+    if purpose is None:
+        raise Unanswerable
+    keys = cursors.decode(purpose, cursor)
+    return [_Key(cursors, purpose, place) for place in range(len(keys))], cursors.encode(purpose, list(map(_other_key, keys)))
+
+
 def _slots_of(
-    name: str, kind: _Text, variables: Variables, plan: Plan, replan: Callable[[Variables], Plan]
+    name: str, parts: list[_Text], other: Any, variables: Variables, plan: Plan, replan: Callable[[Variables], Plan]
 ) -> list[_Slot] | None:
-    """The parameters that are the variable's value; None if the plan depends on it in any other way."""
+    """The parameters that are the variable's value, or parts of it; None if the plan depends on it in any other way. `other` is
+    another value."""
     value = variables[name]
-    other = kind.another(value)
     try:
         another = replan({**variables, name: other})
     except Exception:  # whatever it is that another value does, this one is not open
         return None
     if another.query.text != plan.query.text or another.params.keys() != plan.params.keys():
         return None
-    before, after = kind.own(value), kind.own(other)
+    owns = [(part, before, after) for part in parts if (before := part.own(value)) != (after := part.own(other))]
     slots: list[_Slot] = []
     for param, was in plan.params.items():
         now = another.params[param]
-        if (was, now) == (before, after) or (was, now) == ([before], [after]):
-            slots.append(_Slot(param, name, kind, now == [after]))
-        elif was != now:
-            return None
+        for part, before, after in owns:
+            if (was, now) == (before, after) or (was, now) == ([before], [after]):
+                slots.append(_Slot(param, name, part, now == [after]))
+                break
+        else:
+            if was != now:
+                return None
     return slots
 
 
@@ -280,7 +348,7 @@ def _perhaps_open(document: DocumentNode, operation: OperationDefinitionNode) ->
     for definition in operation.variable_definitions or ():
         name, kind = definition.variable.name.value, _KINDS.get(print_ast(definition.type).replace("!", ""))
         if kind and name not in uses.elsewhere:
-            found[name] = kind
+            found[name] = _Cursor() if name in uses.bounds else kind
     return found
 
 
@@ -288,13 +356,16 @@ _KINDS: Mapping[str, _Text] = {"String": _Text(), "ID": _Id(), "[ID]": _Ids()}
 
 
 class _Uses(Visitor):
-    """Notes the variables that stand anywhere but alone as a field's argument."""
+    """Notes the variables that stand anywhere but alone as a field's argument, and those that stand for a page's bounds."""
 
     def __init__(self) -> None:
         super().__init__()
         self.elsewhere: set[str] = set()
+        self.bounds: set[str] = set()
 
     def enter_variable(self, node: VariableNode, _key: Any, parent: Any, _path: Any, ancestors: list[Any]) -> None:
         alone = isinstance(parent, ArgumentNode) and isinstance(ancestors[-2], FieldNode)  # ancestors[-1] are the arguments
         if not alone and not isinstance(parent, VariableDefinitionNode):
             self.elsewhere.add(node.name.value)
+        if isinstance(parent, ArgumentNode) and parent.name.value in ("after", "before"):
+            self.bounds.add(node.name.value)

@@ -101,9 +101,8 @@ class _Operation:
         if context.answers and running.query:
             key, variables = (running.query, running._provided_operation_name), running.variables or {}
             bound = context.sight is not None
-            context.answers.keep(
-                key, self._document, self._operation, variables, query, self._plan, cost=context.cost, part=bound
-            )
+            asked = key, self._document, self._operation, variables
+            context.answers.keep(*asked, query, self._plan, context.cursors, cost=context.cost, part=bound)
 
     def _answerable(self, planner: Planner, planned: Planned) -> Answerable:
         if not self._context.answers or asks_for_personas(planned.selections):

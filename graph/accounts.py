@@ -74,6 +74,7 @@ async def moving(tx: Tx, parents: Mapping[str, str | None], *, by: str) -> tuple
     for some in chunks((child for child in parents if child not in refused), MAX_ROWS_PER_CALL):
         rows = [{"externalId": child, "parentExternalId": parents[child]} for child in sorted(some)]
         moved += [row["external_id"] for row in await tx.run(query("account/move"), rows=rows, by=by)]
+        rows.clear()  # the driver keeps parameters until the transaction ends
     return moved, refused
 
 
@@ -189,6 +190,7 @@ async def _refused_parents(tx: Tx, wanted: Mapping[str, str | None]) -> dict[str
             standing = (await tx.run(query("account/chains"), external_ids=some, product_external_ids=[]))[0]
             missing.update({*some} - {*standing["known"]})
             former.update((child, parent) for child, parent in standing["parents"] if child not in wanted or child in refused)
+            some.clear()  # the driver keeps parameters until the transaction ends
 
     await look(wanted)
     await look(parent for parent in wanted.values() if parent and parent not in wanted)

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -62,6 +62,16 @@ class Cursors:
         if not hmac.compare_digest(signature, self._sign(purpose, body)):
             raise BadCursor(_FOREIGN)
         return json.loads(body)
+
+    @staticmethod
+    def claimed(cursor: str) -> list[Any] | None:
+        """The keys that a cursor says it has, whoever made it; None if it says none, as those that are encrypted do."""
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            keys = json.loads(raw[_SIGNATURE:])
+        except ValueError:
+            return None
+        return cast(list[Any], keys) if isinstance(keys, list) else None
 
     def _opened(self, purpose: str, raw: bytes) -> list[Any]:
         try:

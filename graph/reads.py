@@ -44,11 +44,12 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A compiled read: its statement, whose one value has the layout."""
+    """A compiled read: its statement, whose one value has the layout; and what each of its cursors is for."""
 
     query: Query
     params: Mapping[str, Any]
     layout: Fields
+    purposes: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def compile_read(
         raise BadSelection(compiler.problems)
     # Compiled from the closed vocabulary in cypher/ alone; every value is in params.
     query = Query("read", cast(LiteralString, f"RETURN {text} AS answer"), "read", returns=("answer",))
-    return Plan(query, compiler.params.values, layout)
+    return Plan(query, compiler.params.values, layout, compiler.purposes)
 
 
 class _Compiler:
@@ -133,6 +134,7 @@ class _Compiler:
         self.params = Params(part)
         self._nouns = nouns(part)
         self.problems: list[BadArgument] = []
+        self.purposes: dict[str, str] = {}
         self._cursors = cursors
         self._personas = personas
         self._path: list[str] = []
@@ -358,6 +360,7 @@ class _Compiler:
     def _cursor(self, side: str, purpose: str, cursor: str | None) -> list[Any] | None:
         if cursor is None:
             return None
+        self.purposes[cursor] = purpose
         try:
             return self._cursors.decode(purpose, cursor)
         except BadCursor as error:
