@@ -34,7 +34,9 @@ from graph.paging import BadCursor, Cursors
 from graph.reads import Plan
 
 MAX_WEIGHT = 64 * 2**20
-"""How many characters of documents and statements are kept in all; the plan that was used least lately goes first."""
+"""About how many bytes the plans may take in all; the one that was used least lately goes first."""
+_PER_CHARACTER, _PER_PLAN = 24, 4096
+"""What plans were found to take for each character of their documents and statements, and beside: they are mostly functions."""
 
 Params = Mapping[str, Any]
 Root = Callable[[list[Any], Params], Any]
@@ -259,7 +261,7 @@ class Answers:
             return
         if place in self._kept:
             return
-        weight = len(key[0]) + len(query.plan.query.text)
+        weight = _PER_CHARACTER * (len(key[0]) + len(query.plan.query.text)) + _PER_PLAN
         self._operations[asked] = known
         self._kept[place] = _Kept(query, slots, weight, cost)
         known.plans += 1

@@ -187,3 +187,24 @@ async def test_pages_of_events_leave_nothing_behind(db: Db) -> None:
         assert await body(db, text, {"after": after}, answers) == expected
         after = orjson.loads(expected)["data"]["events"]["pageInfo"]["endCursor"]
     assert len(answers._kept) <= 1
+
+
+async def test_the_plan_used_least_lately_goes_first(db: Db) -> None:
+    text = "query Q($filter: AccountFilter) { accounts(filter: $filter) { totalCount } }"
+    answers = Answers(max_weight=40_000)
+
+    def asked(name: str) -> dict[str, Any]:
+        return {"filter": {"search": name}}
+
+    await body(db, text, asked("first"), answers)
+    each = answers._weight
+    fit = 40_000 // each
+    assert fit > 2
+    for number in range(2 * fit):
+        assert await known(db, text, asked("first"), answers) is not None
+        await body(db, text, asked(f"other {number}"), answers)
+        assert (len(answers._kept), answers._weight) == (min(number + 2, fit), each * min(number + 2, fit))
+    assert await known(db, text, asked("other 0"), answers) is None
+    assert await known(db, text, asked(f"other {2 * fit - 1}"), answers) is not None
+    await body(db, text + " #" + "x" * 2000, asked("first"), answers)  # more than all may
+    assert (len(answers._kept), answers._weight, answers._operations) == (0, 0, {})
